@@ -1,0 +1,43 @@
+import type { FaultCode } from './faults.ts'
+import type { Result, Stored } from './results.ts'
+
+/** One finished exchange, as the access log and the metrics see it. */
+export interface ExchangeEvent {
+  readonly kind: 'exchange'
+  /** Milliseconds since the epoch at which the request head was complete. */
+  readonly at: number
+  readonly id: string
+  readonly client: string
+  readonly method: string
+  readonly scheme: string
+  /** The target without query and userinfo (CORRECTNESS I8). */
+  readonly url: string
+  readonly status: number
+  readonly result: Result
+  readonly stored: Stored | undefined
+  readonly fault: FaultCode | undefined
+  /** What the fault's message says; no secret ever stands in it. */
+  readonly detail: string | undefined
+  /** The class rule that applied, e.g. `npm.tarball`; `rfc` when none did. */
+  readonly rule: string
+  readonly responseBytes: number
+  readonly originBytes: number
+  /** Milliseconds until the first byte of the response, and until the last. */
+  readonly firstByteMs: number
+  readonly durationMs: number
+  /** Milliseconds that the origin took when this content was fetched: what a hit saves. */
+  readonly savedMs: number
+  readonly clientAborted: boolean
+  readonly userAgent: string | undefined
+}
+
+export type LarderEvent =
+  | ExchangeEvent
+  | { readonly kind: 'origin-attempt'; readonly outcome: 'response' | FaultCode }
+  | { readonly kind: 'leaf-issued'; readonly serverName: string }
+  | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }
+  | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string }
+  | { readonly kind: 'store-recovered' }
+
+/** Receives what capabilities report; must never throw and never block. */
+export type Observer = (event: LarderEvent) => void

@@ -1,0 +1,23 @@
+import type { StoredResponse } from './stored-response.ts'
+
+/** Most variants kept under one key; the oldest goes first (CORRECTNESS T40). */
+export const maxVariantCount = 32
+
+/** Cache key -> stored responses (variants). Every back end passes test/contract/response-index.ts. */
+export interface ResponseIndex {
+  /**
+   * All variants under `key`, newest first; empty when there is none or the record is not of our shape.
+   * Rejects with `STORE_INDEX_DOWN`.
+   */
+  get(key: string): Promise<readonly StoredResponse[]>
+  /**
+   * Replaces the variants under `key` by what `change` makes of them; changes to one key happen one after another.
+   * Resolves once the change survives power loss. An empty result removes the key.
+   */
+  update(key: string, change: (variants: readonly StoredResponse[]) => readonly StoredResponse[]): Promise<void>
+  /** Removes a key; answers whether it was there. */
+  delete(key: string): Promise<boolean>
+  /** Every key with its variants, in no particular order. */
+  entries(): AsyncIterable<readonly [key: string, variants: readonly StoredResponse[]]>
+  close(): Promise<void>
+}

@@ -1,0 +1,58 @@
+import type { Fault } from '../base/faults.ts'
+import type { RawFields } from '../http/fields.ts'
+import type { TargetUri } from '../http/target-uri.ts'
+
+/** Content flowing toward the origin; pulled by the fetcher, so that a slow origin slows the client. */
+export interface RequestBody {
+  /** Declared length; `undefined`: chunked. */
+  readonly sizeBytes: number | undefined
+  readonly chunks: AsyncIterable<Buffer>
+}
+
+export interface OriginRequest {
+  readonly method: string
+  readonly target: TargetUri
+  /** End-to-end fields; no Host, no hop-by-hop or framing field. */
+  readonly fields: RawFields
+  readonly body?: RequestBody
+  /** Called for each interim (1xx, but 101) response. */
+  readonly onInterim?: (status: number, fields: RawFields) => void
+}
+
+/** Where a response's content goes. */
+export interface BodySink {
+  /** Takes a chunk that will not change afterwards. Answers `false` to pause the origin until `resume`. */
+  chunk(bytes: Buffer): boolean
+  /** The content is complete: declared length met, or last chunk seen, or the connection closed cleanly. */
+  end(trailers: RawFields): void
+  /** The content will never be complete. */
+  fail(fault: Fault): void
+}
+
+/** How the end of the content is known. Only `length`, `chunked` and `none` prove completeness (CORRECTNESS M11). */
+export type Framing = 'length' | 'chunked' | 'close' | 'none'
+
+export interface OriginResponse {
+  readonly status: number
+  /** All fields but hop-by-hop ones, case and order kept. */
+  readonly fields: RawFields
+  readonly framing: Framing
+  /** Declared length of the content in bytes, with framing `length`. */
+  readonly declaredBytes: number | undefined
+  /** Milliseconds since the epoch: when the request went out, when this head arrived. */
+  readonly requestedAt: number
+  readonly receivedAt: number
+  /** Starts the flow into `sink`; called exactly once unless `cancel` is. Nothing is lost before it. */
+  consume(sink: BodySink): void
+  /** Goes on after a `false` from the sink. */
+  resume(): void
+  /** Gives up: the connection is closed, the sink hears nothing more. */
+  cancel(): void
+}
+
+/** Gets one response from an origin, in one attempt. */
+export interface OriginFetcher {
+  /** Resolves at the final response head; rejects with a `Fault` of the ORIGIN family (or `CLIENT_LOOP`). */
+  fetch(request: OriginRequest): Promise<OriginResponse>
+  close(): Promise<void>
+}
