@@ -1,0 +1,37 @@
+/** The effective configuration, units converted: durations in milliseconds, sizes in bytes. Derived from `options.ts`. */
+export interface Settings {
+  /** Proxy addresses. Port 0: any free one (used for private daemons and tests). */
+  readonly listen: readonly HostPort[]
+  readonly admin: AdminAddress
+  readonly dataFolder: string
+  readonly caFolder: string
+  /** Blob store URL; `fs:` is the data folder. */
+  readonly store: string
+  /** Response index URL: `sqlite:` in the data folder, or `memory:`. */
+  readonly index: string
+  /** Hot bodies and index records kept in memory. */
+  readonly memoryBytes: number
+  /** Host patterns (`example.org`, `*.example.org`) whose TLS is opened; empty: all. */
+  readonly intercept: readonly string[]
+  readonly splice: readonly string[]
+  readonly connectPorts: readonly number[]
+  /** CIDRs that may be dialled although they are local or private; CIDRs that may not. */
+  readonly allowAddresses: readonly string[]
+  readonly denyAddresses: readonly string[]
+  /** CIDRs of clients that are served; needed to listen beyond loopback. */
+  readonly allowClients: readonly string[]
+  readonly originCaFiles: readonly string[]
+  readonly connectTimeoutMs: number
+  readonly headTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** `-`: standard output; `none`: no log; else a file's path. */
+  readonly accessLog: string
+  readonly profile: 'builds' | 'standards'
+}
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+export type AdminAddress = { readonly path: string } | HostPort
