@@ -1,8 +1,14 @@
 import type { Fault } from '../base/faults.ts'
 import type { Result, Stored } from '../base/results.ts'
+import type { ClassRule } from '../ecosystem/class-rule.ts'
 import type { Fields, RawFields } from '../http/fields.ts'
 import type { Scheme, TargetUri } from '../http/target-uri.ts'
-import type { RequestBody } from '../upstream/origin-fetcher.ts'
+import type { ByteSource } from '../store/blob-store.ts'
+import type { Flight } from '../upstream/flights.ts'
+import type { OriginResponse, RequestBody } from '../upstream/origin-fetcher.ts'
+import type { CachedResponse } from './cached-response.ts'
+import type { Deliverable } from './deliverable.ts'
+import type { FlightOutcome } from './flight-outcome.ts'
 import type { StepName } from './transitions.ts'
 
 /** Who asks. */
@@ -29,6 +35,8 @@ export interface ReceivedRequest {
   readonly body: RequestBody | undefined
   readonly client: ClientIdentity
   readonly tunnel: TunnelTarget | undefined
+  /** No client waits: a background validation. */
+  readonly background?: boolean
 }
 
 /** How the length of a response is told to the client. */
@@ -38,11 +46,17 @@ export interface ResponseHead {
   readonly fields: RawFields
   /** Content-Length; `undefined`: chunked. `close`: ended by closing the connection. `none`: no content and no length. */
   readonly length: number | undefined | 'close' | 'none'
+  /** Close the client's connection after this response (CORRECTNESS T15). */
+  readonly closeAfter?: boolean
 }
 
 /** The client's side of an exchange; knows no server library. */
 export interface ClientResponse {
   readonly headSent: boolean
+  /** Status sent; 0 before. */
+  readonly status: number
+  /** The connection went away before the response was complete. */
+  readonly aborted: boolean
   /** The client left, or the connection was destroyed. */
   readonly closed: boolean
   /** Bytes of content handed over so far. */
@@ -71,11 +85,31 @@ export class Exchange {
   readonly startedMs: number
   readonly trail: StepName[] = []
 
-  target: TargetUri | undefined
+  // receive
+  target: TargetUri | undefined = undefined
+  // classify
+  rule: ClassRule | undefined = undefined
+  key = ''
+  // lookup
+  /** All stored variants under the key. */
+  variants: readonly CachedResponse[] = []
+  /** The stored response that fits the request but must be validated. */
+  candidate: CachedResponse | undefined = undefined
+  flightKey = ''
+  // fetch, revalidate
+  /** The flight that this exchange leads; `undefined`: it fetches for itself alone. */
+  flight: Flight<FlightOutcome> | undefined = undefined
+  upstream: OriginResponse | undefined = undefined
+  // what deliver sends
+  delivery: Deliverable | undefined = undefined
+  source: ByteSource | undefined = undefined
+  ttlSeconds: number | undefined = undefined
+  // what finish reports
   result: Result = 'failed'
-  stored: Stored | undefined
-  fault: Fault | undefined
-  rule = 'rfc'
+  /** Settled when the fill is over: `yes` only after the commit. */
+  filled: Promise<Stored> | undefined = undefined
+  stored: Stored | undefined = undefined
+  fault: Fault | undefined = undefined
   firstByteMs = -1
   originBytes = 0
   savedMs = 0

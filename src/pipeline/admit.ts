@@ -1,0 +1,8 @@
+import type { Step } from './pipeline.ts'
+
+/** The yes or no before any work is done. Clients are admitted when they connect; here it is the URL. */
+export const admit: Step<'admit'> = (exchange, services) => {
+  const denied = services.urlCheck(exchange.target!)
+  if (denied !== undefined) throw denied
+  return 'classify'
+}

@@ -1,0 +1,75 @@
+import type { ClassRule } from '../ecosystem/class-rule.ts'
+import { Fields } from '../http/fields.ts'
+import { varyMatches } from '../http/vary.ts'
+import { currentAgeSeconds, type FreshnessProfile, freshnessProfile } from '../policy/freshness.ts'
+import type { Profile } from '../policy/profile.ts'
+import { maxVariantCount } from '../store/response-index.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
+import type { Deliverable } from './deliverable.ts'
+import { responseStem } from './response-stem.ts'
+
+/** Content up to this size is kept with the record in memory. */
+export const hotContentBytes = 64 * 1024
+/** Rough cost of a record without content in memory. */
+const recordBytes = 1024
+
+/** A stored response with everything precomputed that each hit would otherwise compute. */
+export class CachedResponse implements Deliverable {
+  readonly record: StoredResponse
+  readonly fields: Fields
+  readonly freshness: FreshnessProfile
+  readonly sizeBytes: number
+  content: Buffer | undefined
+  readonly #stem: string[]
+
+  constructor(record: StoredResponse, rule: ClassRule, profile: Profile, content?: Buffer) {
+    this.record = record
+    this.fields = new Fields(record.fields)
+    this.freshness = freshnessProfile(record, rule, profile)
+    this.sizeBytes = record.content?.sizeBytes ?? 0
+    this.content = record.content === undefined ? Buffer.alloc(0) : content
+    this.#stem = responseStem(record.fields, record.receivedAt, record.content?.digest)
+  }
+
+  get status(): number {
+    return this.record.status
+  }
+
+  /** Memory that keeping it costs. */
+  get memoryBytes(): number {
+    return recordBytes + 2 * this.record.url.length + (this.content?.length ?? 0)
+  }
+
+  fieldsNow(nowMs: number, cacheStatus: string): string[] {
+    const fields = this.#stem.slice()
+    fields.push('Age', String(Math.floor(currentAgeSeconds(this.freshness, nowMs))), 'Cache-Status', cacheStatus)
+    return fields
+  }
+}
+
+/** Memory that keeping `variants` costs. */
+export function memoryBytesOf(variants: readonly CachedResponse[]): number {
+  let sum = 0
+  for (const variant of variants) sum += variant.memoryBytes
+  return sum
+}
+
+/** The newest variant whose secondary key the request matches (RFC 9111 section 4.1). */
+export function selectVariant(variants: readonly CachedResponse[], request: Fields): CachedResponse | undefined {
+  for (const variant of variants) if (varyMatches(variant.record.vary, request)) return variant
+  return undefined
+}
+
+/** `variants` with `added` in front, in place of the one with the same secondary key. */
+export function withVariant<T extends { readonly vary: { readonly [name: string]: string } }>(
+  variants: readonly T[],
+  added: T,
+): T[] {
+  const key = variantName(added.vary)
+  return [added, ...variants.filter((variant) => variantName(variant.vary) !== key)].slice(0, maxVariantCount)
+}
+
+/** A secondary key as one text; the same for equal keys. */
+export function variantName(vary: { readonly [name: string]: string }): string {
+  return JSON.stringify(Object.entries(vary).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

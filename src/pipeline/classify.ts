@@ -1,0 +1,30 @@
+import { classRuleFor } from '../ecosystem/classify.ts'
+import { parseCacheControl } from '../http/cache-control.ts'
+import { cacheKey } from '../key/cache-key.ts'
+import type { Exchange } from './exchange.ts'
+import type { Step } from './pipeline.ts'
+
+/** Finds the class rule and the key; keeps out of the cache what must not touch it. */
+export const classify: Step<'classify'> = (exchange) => {
+  exchange.rule = classRuleFor(exchange.target!)
+  const reason = bypassReason(exchange)
+  if (reason !== undefined) {
+    exchange.stored = reason
+    exchange.result = 'relayed'
+    return 'relay'
+  }
+  exchange.key = cacheKey(exchange.target!, exchange.rule)
+  exchange.flightKey = exchange.key
+  return 'lookup'
+}
+
+/** Methods without reuse, credentials (CORRECTNESS T14) and the client's no-store go past the store. */
+function bypassReason(exchange: Exchange): 'method' | 'authorization' | 'rule' | 'no-store' | undefined {
+  const { method, fields, body } = exchange.request
+  if ((method !== 'GET' && method !== 'HEAD') || body !== undefined) return 'method'
+  if (fields.has('authorization') || fields.has('cookie')) return 'authorization'
+  if (exchange.rule!.class === 'pass') return 'rule'
+  const directives = fields.get('cache-control')
+  if (directives !== undefined && parseCacheControl(directives).noStore) return 'no-store'
+  return undefined
+}

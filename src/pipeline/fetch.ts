@@ -1,0 +1,24 @@
+import { asFault } from '../base/faults.ts'
+import { staleInstead } from './join.ts'
+import { fillRequest } from './origin-request.ts'
+import type { Step } from './pipeline.ts'
+
+/** Asks the origin for the whole response, as the leader of a flight when it can be shared. */
+export const fetch: Step<'fetch'> = async (exchange, services) => {
+  const { request } = exchange
+  if (request.method === 'GET' && services.flights.find(exchange.flightKey) === undefined) {
+    exchange.flight = services.flights.begin(exchange.flightKey)
+  }
+  if (exchange.result !== 'miss-variant' && exchange.result !== 'miss-blob-lost') exchange.result = 'miss'
+  try {
+    exchange.upstream = await services.origins.fetch(fillRequest(exchange))
+    return 'judge'
+  } catch (error) {
+    const fault = asFault(error)
+    exchange.flight?.announce({ kind: 'failed', fault })
+    exchange.flight?.land()
+    exchange.fault = fault
+    if (await staleInstead(exchange, services)) return 'deliver'
+    throw fault
+  }
+}

@@ -1,0 +1,45 @@
+import type { Stored } from '../base/results.ts'
+import type { Exchange } from './exchange.ts'
+import type { Step } from './pipeline.ts'
+import type { Services } from './services.ts'
+
+/** Reports the exchange once it is over; after a fill only when its outcome is known, so that `stored` is true. */
+export const finish: Step<'finish'> = (exchange, services) => {
+  const durationMs = services.clock.elapsed() - exchange.startedMs
+  const { filled } = exchange
+  if (filled === undefined) report(exchange, services, durationMs, exchange.stored)
+  else void filled.then((stored) => report(exchange, services, durationMs, stored))
+  return undefined
+}
+
+function report(exchange: Exchange, services: Services, durationMs: number, stored: Stored | undefined): void {
+  const { request, response, target, fault } = exchange
+  services.observer({
+    kind: 'exchange',
+    at: exchange.receivedAt,
+    id: exchange.id,
+    client: request.client.address,
+    method: request.method,
+    scheme: target?.scheme ?? 'http',
+    url: target === undefined ? '-' : loggable(target.href),
+    status: response.status,
+    result: exchange.result,
+    stored,
+    fault: fault?.code,
+    detail: fault?.message,
+    rule: exchange.rule?.name ?? 'rfc',
+    responseBytes: response.sentBytes,
+    originBytes: exchange.originBytes,
+    firstByteMs: exchange.firstByteMs < 0 ? durationMs : exchange.firstByteMs,
+    durationMs,
+    savedMs: exchange.savedMs,
+    clientAborted: response.aborted,
+    userAgent: request.client.userAgent,
+  })
+}
+
+/** Query strings carry signatures and tokens: they never reach a log (CORRECTNESS I8). */
+function loggable(href: string): string {
+  const query = href.indexOf('?')
+  return query < 0 ? href : href.slice(0, query)
+}

@@ -1,0 +1,10 @@
+import type { Fault } from '../base/faults.ts'
+import type { CachedResponse } from './cached-response.ts'
+import type { GrowingResponse } from './growing-response.ts'
+
+/** What a leader tells its followers, as soon as it knows. */
+export type FlightOutcome =
+  | { readonly kind: 'filling'; readonly growing: GrowingResponse }
+  | { readonly kind: 'validated'; readonly cached: CachedResponse }
+  | { readonly kind: 'unshared' }
+  | { readonly kind: 'failed'; readonly fault: Fault }

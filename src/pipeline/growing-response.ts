@@ -1,0 +1,38 @@
+import { Fields } from '../http/fields.ts'
+import type { GrowingBlob } from '../store/growing-blob.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
+import type { Deliverable } from './deliverable.ts'
+import { responseStem } from './response-stem.ts'
+
+/** A response whose content is still coming from the origin; its leader and followers are all served from it. */
+export class GrowingResponse implements Deliverable {
+  /** What will be stored, but for the content's digest. */
+  readonly head: StoredResponse
+  readonly blob: GrowingBlob
+  readonly declaredBytes: number | undefined
+  readonly fields: Fields
+  readonly content = undefined
+
+  constructor(head: StoredResponse, blob: GrowingBlob, declaredBytes: number | undefined) {
+    this.head = head
+    this.blob = blob
+    this.declaredBytes = declaredBytes
+    this.fields = new Fields(head.fields)
+  }
+
+  get status(): number {
+    return this.head.status
+  }
+
+  get sizeBytes(): number | undefined {
+    return this.declaredBytes ?? (this.blob.state === 'complete' ? this.blob.sizeBytes : undefined)
+  }
+
+  fieldsNow(_nowMs: number, cacheStatus: string): string[] {
+    const fields = responseStem(this.head.fields, this.head.receivedAt, undefined)
+    const age = this.fields.get('age')
+    if (age !== undefined) fields.push('Age', age)
+    fields.push('Cache-Status', cacheStatus)
+    return fields
+  }
+}

@@ -1,0 +1,66 @@
+import { varyMatches } from '../http/vary.ts'
+import { mayServeStaleOnError } from '../policy/stale-on-error.ts'
+import { variantName } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import type { Step } from './pipeline.ts'
+import type { Services } from './services.ts'
+import { openContent } from './stored-content.ts'
+
+/** Waits for the leader's first word, then shares what it has. */
+export const join: Step<'join'> = async (exchange, services) => {
+  const flight = services.flights.find(exchange.flightKey)
+  if (flight === undefined) return 'fetch'
+  flight.followerCount += 1
+  const outcome = await flight.outcome
+  switch (outcome.kind) {
+    case 'filling': {
+      const { head, blob } = outcome.growing
+      if (!varyMatches(head.vary, exchange.request.fields)) return otherVariant(exchange, services, head.vary)
+      exchange.delivery = outcome.growing
+      exchange.source = blob.reader()
+      exchange.result = 'miss-collapsed'
+      return 'deliver'
+    }
+    case 'validated': {
+      const { cached } = outcome
+      if (!varyMatches(cached.record.vary, exchange.request.fields)) return 'fetch'
+      exchange.delivery = cached
+      exchange.result = 'revalidated'
+      if (cached.content === undefined && !(await openContent(exchange, services))) return 'fetch'
+      return 'deliver'
+    }
+    case 'unshared':
+      return 'fetch'
+    case 'failed': {
+      if (await staleInstead(exchange, services)) return 'deliver'
+      throw outcome.fault
+    }
+  }
+}
+
+/** The leader fetched a variant that does not fit: fly (or follow) under the variant's own name. */
+function otherVariant(
+  exchange: Exchange,
+  services: Services,
+  vary: { readonly [name: string]: string },
+): 'fetch' | Promise<'deliver' | 'fetch' | 'refuse'> {
+  const own: { [name: string]: string } = {}
+  for (const name of Object.keys(vary)) own[name] = exchange.request.fields.get(name) ?? ''
+  const flightKey = `${exchange.key}\n${variantName(own)}`
+  if (flightKey === exchange.flightKey) return 'fetch'
+  exchange.flightKey = flightKey
+  exchange.result = 'miss-variant'
+  return services.flights.find(flightKey) === undefined ? 'fetch' : (join(exchange, services) as Promise<'deliver'>)
+}
+
+/** Makes the stale candidate the answer when the origin failed and the rules allow it (RFC 5861 section 4). */
+export async function staleInstead(exchange: Exchange, services: Services): Promise<boolean> {
+  const stale = exchange.candidate
+  if (stale === undefined) return false
+  if (!mayServeStaleOnError(stale.freshness, services.clock.now(), exchange.request.fields)) return false
+  exchange.delivery = stale
+  if (exchange.source === undefined && stale.content === undefined && !(await openContent(exchange, services)))
+    return false
+  exchange.result = 'stale-on-error'
+  return true
+}

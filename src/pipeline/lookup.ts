@@ -1,0 +1,72 @@
+import { asFault, Fault } from '../base/faults.ts'
+import { parseCacheControl } from '../http/cache-control.ts'
+import { reuse } from '../policy/reuse.ts'
+import { selectVariant } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import type { Step } from './pipeline.ts'
+import type { Services } from './services.ts'
+import { openContent, remember } from './stored-content.ts'
+import { validateInBackground } from './validate-in-background.ts'
+
+type Decision = 'deliver' | 'revalidate' | 'join' | 'fetch'
+
+/** What is stored for the key, and may it be used? Answers without a promise when the record and content are in memory. */
+export const lookup: Step<'lookup'> = (exchange, services) => {
+  const hot = services.hot.get(exchange.key)
+  return hot === undefined ? fromIndex(exchange, services) : decide(exchange, services, hot)
+}
+
+async function fromIndex(exchange: Exchange, services: Services): Promise<Decision> {
+  try {
+    const records = await services.index.get(exchange.key)
+    if (records.length > 0) remember(services, exchange.key, records)
+  } catch (error) {
+    // The index may be down; then everything is a miss, and the origin is asked (CORRECTNESS I9).
+    const fault = asFault(error)
+    services.observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
+  }
+  return decide(exchange, services, services.hot.get(exchange.key) ?? [])
+}
+
+function decide(exchange: Exchange, services: Services, variants: Exchange['variants']): Decision | Promise<Decision> {
+  exchange.variants = variants
+  const { fields } = exchange.request
+  const selected = selectVariant(variants, fields)
+  if (selected === undefined) {
+    exchange.result = variants.length > 0 ? 'miss-variant' : 'miss'
+    return absent(exchange, services)
+  }
+  const verdict = reuse({ fields }, selected.freshness, services.clock.now())
+  if (verdict.kind === 'validate' || exchange.request.background) {
+    exchange.candidate = selected
+    exchange.result = verdict.kind === 'validate' && verdict.reason === 'request' ? 'reload' : 'replaced'
+    return absent(exchange, services)
+  }
+  exchange.delivery = selected
+  exchange.ttlSeconds = verdict.ttlSeconds
+  exchange.savedMs = selected.record.fetchMs
+  exchange.result = verdict.kind === 'stale-usable' ? 'hit-stale' : selected.status >= 400 ? 'hit-negative' : 'hit'
+  if (verdict.kind === 'stale-usable') validateInBackground(exchange, services)
+  if (selected.content !== undefined || exchange.request.method === 'HEAD') return 'deliver'
+  return fromStore(exchange, services)
+}
+
+async function fromStore(exchange: Exchange, services: Services): Promise<Decision> {
+  if (await openContent(exchange, services)) return 'deliver'
+  exchange.result = 'miss-blob-lost'
+  exchange.variants = []
+  return absent(exchange, services)
+}
+
+/** Nothing usable as it is: follow a flight that is under way, else ask the origin. */
+function absent(exchange: Exchange, services: Services): Decision {
+  exchange.delivery = undefined
+  exchange.ttlSeconds = undefined
+  exchange.savedMs = 0
+  const directives = exchange.request.fields.get('cache-control')
+  if (directives !== undefined && parseCacheControl(directives).onlyIfCached) {
+    throw new Fault('CLIENT_ONLY_IF_CACHED', `nothing fresh is stored for ${exchange.target!.authority}`)
+  }
+  if (exchange.request.method === 'GET' && services.flights.find(exchange.flightKey) !== undefined) return 'join'
+  return exchange.candidate === undefined ? 'fetch' : 'revalidate'
+}

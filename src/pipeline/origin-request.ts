@@ -1,0 +1,43 @@
+import { forwardableRequestFields } from '../http/end-to-end.ts'
+import type { OriginRequest } from '../upstream/origin-fetcher.ts'
+import type { Exchange } from './exchange.ts'
+import { viaValue } from './response-stem.ts'
+
+/** Fields that select a part or a condition for this one client; a shared fill asks for the whole. */
+const clientOnly = new Set([
+  'range',
+  'if-range',
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+])
+
+/** The request for a fill: the client's, made whole and unconditional, plus `extra` (our own validators). */
+export function fillRequest(exchange: Exchange, extra: readonly string[] = []): OriginRequest {
+  const fields = forwardableRequestFields(exchange.request.fields.raw)
+  const whole: string[] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (!clientOnly.has(fields[i]!.toLowerCase())) whole.push(fields[i]!, fields[i + 1]!)
+  }
+  whole.push('Via', viaValue, ...extra)
+  return {
+    method: exchange.request.method,
+    target: exchange.target!,
+    fields: whole,
+    onInterim: (status, interim) => exchange.response.sendInterim(status, interim),
+  }
+}
+
+/** The request as the client made it, content included. */
+export function relayRequest(exchange: Exchange): OriginRequest {
+  const fields = forwardableRequestFields(exchange.request.fields.raw)
+  fields.push('Via', viaValue)
+  return {
+    method: exchange.request.method,
+    target: exchange.target!,
+    fields,
+    ...(exchange.request.body === undefined ? {} : { body: exchange.request.body }),
+    onInterim: (status, interim) => exchange.response.sendInterim(status, interim),
+  }
+}

@@ -1,0 +1,68 @@
+import { asFault } from '../base/faults.ts'
+import { admit } from './admit.ts'
+import { classify } from './classify.ts'
+import { deliver } from './deliver.ts'
+import type { Exchange } from './exchange.ts'
+import { fetch } from './fetch.ts'
+import { fill } from './fill.ts'
+import { finish } from './finish.ts'
+import { join } from './join.ts'
+import { judge } from './judge.ts'
+import { lookup } from './lookup.ts'
+import { receive } from './receive.ts'
+import { refuse } from './refuse.ts'
+import { relay } from './relay.ts'
+import { revalidate } from './revalidate.ts'
+import type { Services } from './services.ts'
+import type { Next, StepName } from './transitions.ts'
+
+/** One step: answers the name of the next one, synchronously whenever it can; `undefined` after the last. */
+export type Step<S extends StepName> = (exchange: Exchange, services: Services) => Answer<S> | Promise<Answer<S>>
+type Answer<S extends StepName> = [Next<S>] extends [never] ? undefined : Next<S>
+
+const steps: { readonly [S in StepName]: Step<S> } = {
+  receive,
+  admit,
+  classify,
+  lookup,
+  join,
+  fetch,
+  revalidate,
+  judge,
+  fill,
+  deliver,
+  relay,
+  refuse,
+  finish,
+}
+
+/** Takes an exchange from `step` to its end. Awaits only what is a promise: a hit in memory runs without one. */
+export function run(exchange: Exchange, services: Services, step: StepName = 'receive'): void | Promise<void> {
+  for (let current: StepName | undefined = step; current !== undefined; ) {
+    exchange.trail.push(current)
+    let answer: StepName | undefined | Promise<StepName | undefined>
+    try {
+      answer = steps[current](exchange, services)
+    } catch (error) {
+      answer = failed(exchange, error)
+    }
+    if (answer instanceof Promise) {
+      return answer
+        .catch((error) => failed(exchange, error))
+        .then((next) => (next === undefined ? undefined : run(exchange, services, next)))
+    }
+    current = answer
+  }
+}
+
+/** A thrown fault becomes an answer while nothing was sent; later it may only break the connection (CORRECTNESS M1). */
+function failed(exchange: Exchange, error: unknown): StepName | undefined {
+  exchange.fault = asFault(error)
+  exchange.flight?.announce({ kind: 'failed', fault: exchange.fault })
+  exchange.flight?.land()
+  const last = exchange.trail.at(-1)
+  if (last === 'finish') return undefined
+  if (last !== 'refuse' && !exchange.response.headSent) return 'refuse'
+  exchange.response.destroy()
+  return 'finish'
+}

@@ -1,0 +1,73 @@
+import { asFault, type Fault } from '../base/faults.ts'
+import { freshened, validationFields } from '../policy/validation.ts'
+import type { OriginResponse } from '../upstream/origin-fetcher.ts'
+import { CachedResponse, memoryBytesOf, withVariant } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import { staleInstead } from './join.ts'
+import { fillRequest } from './origin-request.ts'
+import type { Step } from './pipeline.ts'
+import type { Services } from './services.ts'
+import { openContent } from './stored-content.ts'
+
+/** Asks the origin whether the stored response still holds (RFC 9111 section 4.3). */
+export const revalidate: Step<'revalidate'> = async (exchange, services) => {
+  if (exchange.request.method === 'GET') exchange.flight = services.flights.begin(exchange.flightKey)
+  // The content is opened before the condition is sent: a 304 for a blob that is gone could not be answered.
+  exchange.delivery = exchange.candidate
+  const stale = exchange.candidate!
+  const readable = stale.content !== undefined || (await openContent(exchange, services))
+  const condition = readable ? validationFields(stale.record) : []
+  if (!readable) exchange.candidate = undefined
+  try {
+    const upstream = await services.origins.fetch(fillRequest(exchange, condition))
+    if (upstream.status === 304 && readable) return await confirmed(exchange, services, upstream)
+    if (upstream.status >= 500 && (await failedOver(exchange, services))) {
+      upstream.cancel()
+      return 'deliver'
+    }
+    exchange.source?.close()
+    exchange.source = undefined
+    exchange.upstream = upstream
+    return 'judge'
+  } catch (error) {
+    const fault = asFault(error)
+    exchange.fault = fault
+    exchange.result = 'refresh-failed'
+    if (await failedOver(exchange, services, fault)) return 'deliver'
+    exchange.source?.close()
+    throw fault
+  }
+}
+
+/** The origin said 304: the stored fields are updated and the content stays (RFC 9111 section 4.3.4). */
+async function confirmed(exchange: Exchange, services: Services, upstream: OriginResponse): Promise<'deliver'> {
+  upstream.consume({ chunk: () => true, end: () => {}, fail: () => {} })
+  const stale = exchange.candidate!
+  const record = freshened(stale.record, upstream)
+  const cached = new CachedResponse(record, exchange.rule!, services.profile, stale.content)
+  exchange.delivery = cached
+  exchange.result = 'revalidated'
+  exchange.savedMs = record.fetchMs
+  const others = exchange.variants.filter((variant) => variant !== stale)
+  services.hot.set(exchange.key, [cached, ...others], memoryBytesOf([cached, ...others]))
+  exchange.flight?.announce({ kind: 'validated', cached })
+  exchange.flight?.land()
+  services.index
+    .update(exchange.key, (variants) => withVariant(variants, record))
+    .catch((error) => {
+      const fault = asFault(error)
+      services.observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
+    })
+  return 'deliver'
+}
+
+/** Serves the stale response when that is allowed; tells the followers either way. */
+async function failedOver(exchange: Exchange, services: Services, fault?: Fault): Promise<boolean> {
+  const served = await staleInstead(exchange, services)
+  if (!served && fault === undefined) return false
+  exchange.flight?.announce(
+    served || fault === undefined ? { kind: 'validated', cached: exchange.candidate! } : { kind: 'failed', fault },
+  )
+  exchange.flight?.land()
+  return served
+}

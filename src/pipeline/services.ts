@@ -1,0 +1,29 @@
+import type { Clock } from '../base/clock.ts'
+import type { Observer } from '../base/events.ts'
+import type { Fault } from '../base/faults.ts'
+import type { TargetUri } from '../http/target-uri.ts'
+import type { Profile } from '../policy/profile.ts'
+import type { BlobStore } from '../store/blob-store.ts'
+import type { HotResponses } from '../store/hot-responses.ts'
+import type { ResponseIndex } from '../store/response-index.ts'
+import type { Flights } from '../upstream/flights.ts'
+import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
+import type { CachedResponse } from './cached-response.ts'
+import type { FlightOutcome } from './flight-outcome.ts'
+
+/** Everything that the steps may use. Built once, in `app/`. */
+export interface Services {
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly profile: Profile
+  readonly blobs: BlobStore
+  readonly index: ResponseIndex
+  readonly hot: HotResponses<readonly CachedResponse[]>
+  readonly flights: Flights<FlightOutcome>
+  readonly origins: OriginFetcher
+  readonly parseTarget: (text: string) => TargetUri | { readonly invalid: string }
+  /** Is this host (when it is an address) and port the proxy itself? */
+  readonly selfCheck: (host: string, port: number) => Fault | undefined
+  /** May this target be asked for at all? */
+  readonly urlCheck: (target: TargetUri) => Fault | undefined
+}

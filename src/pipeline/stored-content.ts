@@ -1,0 +1,70 @@
+import { asFault, type FaultCode } from '../base/faults.ts'
+import { classRuleFor } from '../ecosystem/classify.ts'
+import type { ByteSource } from '../store/blob-store.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
+import { CachedResponse, hotContentBytes, memoryBytesOf } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import type { Services } from './services.ts'
+
+/** Keeps the stored responses of a key in memory. */
+export function remember(services: Services, key: string, records: readonly StoredResponse[]): void {
+  const variants: CachedResponse[] = []
+  for (const record of records) {
+    const target = services.parseTarget(record.url)
+    if ('invalid' in target) continue
+    variants.push(new CachedResponse(record, classRuleFor(target), services.profile))
+  }
+  if (variants.length > 0) services.hot.set(key, variants, memoryBytesOf(variants))
+}
+
+/**
+ * Makes the content of `exchange.delivery` readable: small content is loaded into memory, larger content is opened as
+ * `exchange.source`. Answers false when the blob is gone; its record is then forgotten, so that the origin is asked.
+ */
+export async function openContent(exchange: Exchange, services: Services): Promise<boolean> {
+  const cached = exchange.delivery as CachedResponse
+  try {
+    const source = await services.blobs.open(cached.record.content!)
+    if (source !== undefined) {
+      if (cached.sizeBytes > hotContentBytes) exchange.source = source
+      else await load(cached, source)
+      if (cached.content !== undefined)
+        services.hot.set(exchange.key, exchange.variants, memoryBytesOf(exchange.variants))
+      return true
+    }
+    report(services, 'STORE_BLOB_MISSING', `sha256-${cached.record.content!.digest}`)
+  } catch (error) {
+    const fault = asFault(error)
+    report(services, fault.code, fault.message)
+  }
+  forget(exchange.key, services)
+  return false
+}
+
+async function load(cached: CachedResponse, source: ByteSource): Promise<void> {
+  const content = Buffer.alloc(cached.sizeBytes)
+  try {
+    for (let at = 0; at < content.length; ) {
+      const chunk = await source.next(at, content.length - at)
+      if (chunk === undefined) throw new Error(`content ends at byte ${at} of ${content.length}`)
+      at += chunk.copy(content, at)
+      source.release(chunk)
+    }
+  } finally {
+    source.close()
+  }
+  cached.content = content
+}
+
+/** Drops a key from memory and index; the index follows in its own time. */
+export function forget(key: string, services: Services): void {
+  services.hot.delete(key)
+  services.index.delete(key).catch((error) => {
+    const fault = asFault(error)
+    report(services, fault.code, fault.message)
+  })
+}
+
+function report(services: Services, code: FaultCode, detail: string): void {
+  services.observer({ kind: 'store-fault', code, detail })
+}

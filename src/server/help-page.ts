@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HostPort } from '../config/settings.ts'
+
+/** Answers requests that are for the proxy itself: a help page, the CA certificate, a PAC file (INTERFACE section 4). */
+export function answerHelp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  local: HostPort,
+  caPem: string | undefined,
+): void {
+  const proxy = `${local.host.includes(':') ? `[${local.host}]` : local.host}:${local.port}`
+  const read = request.method === 'GET' || request.method === 'HEAD'
+  if (!read) return send(response, 405, 'text/plain; charset=utf-8', 'The proxy itself answers only GET and HEAD.\n')
+  switch (request.url) {
+    case '/':
+      return send(response, 200, 'text/plain; charset=utf-8', helpText(proxy, caPem !== undefined))
+    case '/ca.pem':
+      if (caPem === undefined)
+        return send(response, 404, 'text/plain; charset=utf-8', 'There is no CA: larder ca init.\n')
+      return send(response, 200, 'application/x-pem-file', caPem)
+    case '/proxy.pac':
+      return send(response, 200, 'application/x-ns-proxy-autoconfig', pac(proxy))
+    default:
+      return send(
+        response,
+        400,
+        'text/plain; charset=utf-8',
+        `CLIENT_REQUEST_INVALID: this is a forward proxy; it has no page of that name.\nSet http_proxy and https_proxy to http://${proxy}/ and ask for the full URL.\n`,
+      )
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': "default-src 'none'",
+    'X-Content-Type-Options': 'nosniff',
+  })
+  response.end(text)
+}
+
+function helpText(proxy: string, hasCa: boolean): string {
+  const url = `http://${proxy}`
+  return `Larder: a forward caching proxy for builds.
+
+  export http_proxy=${url} https_proxy=${url} ftp_proxy=${url}
+${
+  hasCa
+    ? `  curl -o larder-ca.pem ${url}/ca.pem
+
+  curl --cacert larder-ca.pem https://example.org/
+  wget --ca-certificate=larder-ca.pem https://example.org/
+  npm config set cafile larder-ca.pem
+  apt-get -o Acquire::http::Proxy=${url} -o Acquire::https::CAInfo=$PWD/larder-ca.pem update
+  pip --cert larder-ca.pem download example
+`
+    : '  There is no CA, so https is passed through unread and not stored. Make one: larder ca init\n'
+}
+  PAC file: ${url}/proxy.pac
+`
+}
+
+function pac(proxy: string): string {
+  return `function FindProxyForURL(url, host) {
+  if (isPlainHostName(host) || host === "localhost" || shExpMatch(host, "127.*")) return "DIRECT";
+  return "PROXY ${proxy}; DIRECT";
+}
+`
+}

@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Proxy as MitmProxy } from 'http-mitm-proxy'
+import { Fault } from '../base/faults.ts'
+import type { HostPort } from '../config/settings.ts'
+import type { TunnelTarget } from '../pipeline/exchange.ts'
+import { answerHelp } from './help-page.ts'
+import type { Listener, ListenerServices } from './listener.ts'
+import { ExchangeMaker } from './node-exchange.ts'
+import { refuseRaw } from './raw-response.ts'
+import { openTunnel } from './tunnel.ts'
+import { passUpgrade } from './upgrade.ts'
+
+const maxHeadBytes = 16 * 1024
+const headersTimeoutMs = 10_000
+const keepAliveMs = 60_000
+const slash = 0x2f
+
+/**
+ * The proxy port. http-mitm-proxy gives the class and its hooks; every member that touches TLS, certificates, origins
+ * or errors is overridden (docs/decisions/0001): TLS ends in process on the accepted connection, nothing is written to
+ * disk, and requests go to our own pipeline.
+ */
+export class MitmListener extends MitmProxy implements Listener {
+  readonly #services: ListenerServices
+  readonly #addresses: readonly HostPort[]
+  readonly #exchanges: ExchangeMaker
+  readonly #tunnels = new WeakMap<object, TunnelTarget>()
+  readonly #connections = new Set<Duplex>()
+  #servers: Server[] = []
+  #listening: HostPort[] = []
+
+  constructor(addresses: readonly HostPort[], services: ListenerServices, idPrefix: string) {
+    super()
+    this.#addresses = addresses
+    this.#services = services
+    this.#exchanges = new ExchangeMaker(services.clock, idPrefix)
+  }
+
+  get listening(): readonly HostPort[] {
+    return this.#listening
+  }
+
+  async start(): Promise<void> {
+    for (const address of this.#addresses) {
+      const server = this.#createServer()
+      const bound = await listenOn(server, address, this.#addresses.length > 1)
+      if (bound === undefined) continue
+      this.#servers.push(server)
+      this.#listening.push(bound)
+    }
+    this.httpServer = this.#servers[0] as typeof this.httpServer
+    this.httpPort = this.#listening[0]!.port
+  }
+
+  /** Not called: `start` makes the servers. The original would make an RSA CA and a server per host. */
+  override listen(): this {
+    throw new Error('use start()')
+  }
+
+  override close(): this {
+    void this.stop(0)
+    return this
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    for (const server of this.#servers) server.closeIdleConnections()
+    const timer = setTimeout(() => this.#breakAll(), graceMs)
+    await Promise.all(closed)
+    clearTimeout(timer)
+    this.#breakAll()
+    this.#servers = []
+  }
+
+  #breakAll(): void {
+    for (const server of this.#servers) server.closeAllConnections()
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  #createServer(): Server {
+    const server = createServer({
+      maxHeaderSize: maxHeadBytes,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: 2_000,
+      requireHostHeader: false,
+      // h2c is not spoken: the request is answered as if the field were not there.
+      shouldUpgradeCallback: (request: IncomingMessage) => !/^h2c$/i.test(request.headers.upgrade ?? ''),
+    })
+    // The gate counts fields itself; Node would drop the surplus without a word.
+    server.maxHeadersCount = 0
+    server.on('connection', (socket) => this.#admitClient(socket))
+    server.on('request', (request, response) => this._onHttpServerRequest(false, request, response))
+    server.on('connect', (request, socket, head) => this._onHttpServerConnect(request, socket, head))
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      passUpgrade(request, socket, head, this.#tunnels.get(request.socket), this.#services)
+    })
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuseMalformed(error, socket))
+    return server
+  }
+
+  #admitClient(socket: Socket): void {
+    if (this.#tunnels.has(socket)) return
+    if (!this.#services.clientAllowed(socket.remoteAddress ?? '')) {
+      socket.destroy()
+      return
+    }
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  override _onHttpServerRequest(_isSSL: boolean, request: IncomingMessage, response: ServerResponse): void {
+    const tunnel = this.#tunnels.get(request.socket)
+    if (tunnel === undefined && request.url!.charCodeAt(0) === slash) {
+      const { localAddress, localPort } = request.socket
+      answerHelp(request, response, { host: localAddress ?? '-', port: localPort ?? 0 }, this.#services.caPem)
+      return
+    }
+    this.#services.run(this.#exchanges.make(request, response, tunnel))
+  }
+
+  override _onHttpServerConnect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#tunnels.has(request.socket)) {
+      refuseRaw(socket, new Fault('CLIENT_REQUEST_INVALID', 'CONNECT inside a tunnel'))
+      return
+    }
+    openTunnel(request, socket as Socket, head, this.#services, this.#exchanges.nextId(), (connection, tunnel) => {
+      this.#tunnels.set(connection, tunnel)
+      this.#servers[0]?.emit('connection', connection)
+    })
+  }
+
+  /** A fault of ours never becomes text in a body; the pipeline answers faults. */
+  override _onError(_kind: string, _context: unknown, error: Error): void {
+    throw error
+  }
+
+  override onCertificateRequired(): void {
+    throw new Error('certificates come from ca/, never from files')
+  }
+
+  override onCertificateMissing(): void {
+    throw new Error('certificates come from ca/, never from files')
+  }
+
+  #refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    const fault = new Fault(late ? 'CLIENT_TIMEOUT' : 'CLIENT_REQUEST_INVALID', error.message)
+    refuseRaw(socket, fault, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : undefined)
+  }
+}
+
+/** Binds `server`; `undefined` when the machine has no such address family and others are listened on. */
+function listenOn(server: Server, address: HostPort, optional: boolean): Promise<HostPort | undefined> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'
+      if (missing && optional && address.host === '::1') return resolve(undefined)
+      reject(
+        new Fault('LISTEN_FAILED', `${address.host} port ${address.port}: ${error.code ?? error.message}`, {
+          cause: error,
+        }),
+      )
+    })
+    server.listen({ host: address.host, port: address.port, backlog: 4096 }, () => {
+      server.removeAllListeners('error')
+      resolve({ host: address.host, port: (server.address() as AddressInfo).port })
+    })
+  })
+}
