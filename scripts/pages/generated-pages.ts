@@ -1,0 +1,15 @@
+import { faultsPage } from './faults-page.ts'
+import { withDrawing } from './request-page.ts'
+
+export interface GeneratedPage {
+  /** From the top folder. */
+  readonly path: string
+  /** The whole text that the page must have, given the text it has. */
+  readonly render: (written: string) => string
+}
+
+/** Every page that is written by the code it describes; a test holds each to its source. */
+export const generatedPages: readonly GeneratedPage[] = [
+  { path: 'docs/faults.md', render: faultsPage },
+  { path: 'docs/life-of-a-request.md', render: withDrawing },
+]
