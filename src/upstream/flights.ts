@@ -1,0 +1,61 @@
+import { Fault } from '../base/faults.ts'
+
+const maxFlightCount = 10_000
+
+/** One fetch that several exchanges share: the leader that began it, and those that follow. */
+export class Flight<T> {
+  readonly key: string
+  followerCount = 0
+  /** The leader's first word; rejects with `INTERNAL_UNEXPECTED` when it lands without one. */
+  readonly outcome: Promise<T>
+  readonly #settle: PromiseWithResolvers<T>
+  readonly #leave: () => void
+
+  constructor(key: string, leave: () => void) {
+    this.key = key
+    this.#leave = leave
+    this.#settle = Promise.withResolvers<T>()
+    this.outcome = this.#settle.promise
+    // Without followers nobody listens; that is not an unhandled rejection.
+    this.outcome.catch(() => undefined)
+  }
+
+  /** Tells the followers; only the first word counts. */
+  announce(value: T): void {
+    this.#settle.resolve(value)
+  }
+
+  /** Takes the flight out of the table: later requests for the key begin another. Repeating it is harmless. */
+  land(): void {
+    this.#leave()
+    this.#settle.reject(new Fault('INTERNAL_UNEXPECTED', `the fetch of ${this.key} ended without an outcome`))
+  }
+}
+
+/** The flights that are under way: at most one for a key (ARCHITECTURE, decision 4). */
+export class Flights<T> {
+  readonly #underWay = new Map<string, Flight<T>>()
+  readonly #maxCount: number
+
+  constructor(maxCount = maxFlightCount) {
+    this.#maxCount = maxCount
+  }
+
+  get count(): number {
+    return this.#underWay.size
+  }
+
+  find(key: string): Flight<T> | undefined {
+    return this.#underWay.get(key)
+  }
+
+  /** `undefined` when the table is full or the key is taken: the caller fetches unshared. */
+  begin(key: string): Flight<T> | undefined {
+    if (this.#underWay.size >= this.#maxCount || this.#underWay.has(key)) return undefined
+    const flight = new Flight<T>(key, () => {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key)
+    })
+    this.#underWay.set(key, flight)
+    return flight
+  }
+}

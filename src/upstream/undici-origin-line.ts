@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net'
+import { Client, type Dispatcher, Pool } from 'undici'
+import { type ConnectOptions, openConnection } from './open-connection.ts'
+
+/** Larger heads are refused (CORRECTNESS section 7). */
+const maxHeadBytes = 64 * 1024
+/** Idle connections are kept this long at most, and shorter when the origin says so (CORRECTNESS T16). */
+const idleMs = 4_000
+
+export interface LineOptions extends ConnectOptions {
+  readonly headTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly connectionsPerOrigin: number
+}
+
+/** One connection, as the exchanges on it see it. */
+export class Line {
+  readonly socket: Socket
+  /** Requests sent on it so far. */
+  requestCount = 0
+  /** Bytes behind the last response were dropped together with the connection. */
+  excess = false
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    // When undici closes a connection after a response, this is the only place where bytes behind it can be seen.
+    const { unshift } = socket
+    socket.unshift = (chunk, encoding) => {
+      if (socket.destroyed && chunk.length > 0) this.excess = !onlyLineEnds(chunk)
+      unshift.call(socket, chunk, encoding)
+    }
+  }
+}
+
+/** Line ends behind a message are harmless and ignored, as parsers do (RFC 9112 section 2.2). */
+function onlyLineEnds(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x0d || byte === 0x0a)
+}
+
+/** A handler that wants to know which connection serves it. */
+export interface LineAware {
+  /** Called before dispatch; the answer changes with each new connection of the client. */
+  line: () => Line | undefined
+}
+
+/** undici's client for one connection at a time, whose connections are opened by our rules. */
+class OriginClient extends Client {
+  readonly #line: () => Line | undefined
+
+  constructor(origin: string | URL, options: LineOptions) {
+    let line: Line | undefined
+    super(origin, {
+      allowH2: false,
+      pipelining: 1,
+      strictContentLength: true,
+      maxHeaderSize: maxHeadBytes,
+      headersTimeout: options.headTimeoutMs,
+      bodyTimeout: options.idleTimeoutMs,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      connect: ({ hostname, port, protocol }, connected) => {
+        const tls = protocol === 'https:'
+        const target = { host: hostname, port: Number(port) || (tls ? 443 : 80), tls }
+        openConnection(target, options, (fault, socket) => {
+          if (fault !== undefined) return connected(fault, null)
+          line = new Line(socket!)
+          connected(null, socket!)
+        })
+      },
+    })
+    this.#line = () => line
+  }
+
+  override dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler & Partial<LineAware>,
+  ): boolean {
+    handler.line = this.#line
+    return super.dispatch(options, handler)
+  }
+}
+
+/** The connections to one origin. */
+export function openPool(origin: string, options: LineOptions): Dispatcher {
+  return new Pool(origin, {
+    connections: options.connectionsPerOrigin,
+    allowH2: false,
+    factory: (url) => new OriginClient(url, options),
+  })
+}
+
+/** A single connection that serves one request. */
+export function openOnce(origin: string, options: LineOptions): Dispatcher {
+  return new OriginClient(origin, options)
+}
