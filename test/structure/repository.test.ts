@@ -12,6 +12,12 @@ interface PackageJson {
   readonly devDependencies: Record<string, string>
 }
 
+interface LockedPackage {
+  readonly dependencies?: Record<string, string>
+  readonly devDependencies?: Record<string, string>
+  readonly optionalDependencies?: Record<string, string>
+}
+
 /** Hosts that this machine's package managers ask, as they are configured now. */
 function registryHosts(): string[] {
   const npm = execFileSync('npm', ['config', 'get', 'registry'], {
@@ -43,6 +49,20 @@ describe('The repository', () => {
       ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
     )
     assert.deepEqual(loose, [])
+  })
+
+  test('locks what package.json asks for, and every optional package of it, so that npm ci works anywhere', () => {
+    const { packages } = JSON.parse(readText('package-lock.json')) as { packages: Record<string, LockedPackage> }
+    const { dependencies, devDependencies } = JSON.parse(readText('package.json')) as PackageJson
+    assert.deepEqual(
+      { ...packages['']?.dependencies, ...packages['']?.devDependencies },
+      { ...dependencies, ...devDependencies },
+    )
+    const optional = Object.values(packages).flatMap((one) => Object.keys(one.optionalDependencies ?? {}))
+    assert.deepEqual(
+      optional.filter((name) => packages[`node_modules/${name}`] === undefined),
+      [],
+    )
   })
 
   test('names no registry host of the machine it is developed on, but where ecosystems are described', () => {
