@@ -34,12 +34,13 @@ const usageBits: Readonly<Record<KeyUsage, number>> = { digitalSignature: 0, key
 const firstYearOfGeneralizedTime = 2050
 
 /** Writes certificates with forge's ASN.1; nothing is ever read or verified with forge. */
-export class ForgeCertificateBuilder implements CertificateBuilder {
-  build(content: CertificateContent, sign: Sign): Buffer {
-    const tbs = toBeSigned(content)
-    const signature = Buffer.from(sign(der(tbs)))
-    const certificate = sequence(tbs, signatureAlgorithm(), primitive(Type.BITSTRING, `\0${text(signature)}`))
-    return der(certificate)
+export function createForgeBuilder(): CertificateBuilder {
+  return {
+    build(content: CertificateContent, sign: Sign): Buffer {
+      const tbs = toBeSigned(content)
+      const signature = sign(der(tbs))
+      return der(sequence(tbs, signatureAlgorithm(), primitive(Type.BITSTRING, `\0${text(signature)}`)))
+    },
   }
 }
 
