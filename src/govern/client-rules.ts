@@ -1,0 +1,13 @@
+import { createCidrList } from './cidr-list.ts'
+import { addressBytes } from './ip-address.ts'
+
+const loopback = ['127.0.0.0/8', '::1']
+
+/** May a client with this address be served? Loopback always is. Throws `CONFIG_BAD_VALUE` for a bad CIDR. */
+export function createClientRules(cidrs: readonly string[]): (address: string) => boolean {
+  const served = createCidrList([...loopback, ...cidrs], '--allow-client')
+  return (address) => {
+    const bytes = addressBytes(address)
+    return bytes !== undefined && served.has(bytes)
+  }
+}
