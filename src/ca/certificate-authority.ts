@@ -92,7 +92,10 @@ export function createAuthority(options: CreateAuthorityOptions): AuthorityFiles
   const files = authorityFiles(folder)
   preparePrivateFolder(folder)
   if (existsSync(files.certificateFile)) {
-    throw new Fault('CONFIG_CONFLICT', `${files.certificateFile} exists; a CA is never overwritten: larder ca remove`)
+    throw new Fault(
+      'CONFIG_CONFLICT',
+      `${files.certificateFile} exists, and a CA is never overwritten: remove it first`,
+    )
   }
   const found = existsSync(files.keyFile)
   const key = found ? readKey(files) : generateKeyPairSync('ec', { namedCurve: profile.curve }).privateKey
@@ -103,8 +106,11 @@ export function createAuthority(options: CreateAuthorityOptions): AuthorityFiles
   try {
     publishFile(files.certificateFile, pemOf(certificate), certificateMode)
   } catch (error) {
-    if (!found && !existsSync(files.certificateFile)) removeFile(files.keyFile)
-    throw error
+    // Another init may have found our key and finished the work.
+    if (!isCertificateOf(files, key)) {
+      if (!found) removeFile(files.keyFile)
+      throw error
+    }
   }
   settleFolder(folder)
   return files
@@ -146,4 +152,8 @@ function readCertificate(files: AuthorityFiles): X509Certificate {
   } catch (cause) {
     throw new Fault('CA_UNREADABLE', `${files.certificateFile} is not a certificate in PEM`, { cause })
   }
+}
+
+function isCertificateOf(files: AuthorityFiles, key: KeyObject): boolean {
+  return existsSync(files.certificateFile) && readCertificate(files).checkPrivateKey(key)
 }

@@ -34,13 +34,11 @@ const usageBits: Readonly<Record<KeyUsage, number>> = { digitalSignature: 0, key
 const firstYearOfGeneralizedTime = 2050
 
 /** Writes certificates with forge's ASN.1; nothing is ever read or verified with forge. */
-export function createForgeBuilder(): CertificateBuilder {
-  return {
-    build(content: CertificateContent, sign: Sign): Buffer {
-      const tbs = toBeSigned(content)
-      const signature = sign(der(tbs))
-      return der(sequence(tbs, signatureAlgorithm(), primitive(Type.BITSTRING, `\0${text(signature)}`)))
-    },
+export class ForgeCertificateBuilder implements CertificateBuilder {
+  build(content: CertificateContent, sign: Sign): Buffer {
+    const tbs = toBeSigned(content)
+    const signature = sign(der(tbs))
+    return der(sequence(tbs, signatureAlgorithm(), primitive(Type.BITSTRING, `\0${text(signature)}`)))
   }
 }
 
