@@ -5,6 +5,7 @@ import { Proxy as MitmProxy } from 'http-mitm-proxy'
 import { Fault } from '../base/faults.ts'
 import type { HostPort } from '../config/settings.ts'
 import type { TunnelTarget } from '../pipeline/exchange.ts'
+import { FastLane } from './fast-lane.ts'
 import { answerHelp } from './help-page.ts'
 import type { Listener, ListenerServices } from './listener.ts'
 import { ExchangeMaker } from './node-exchange.ts'
@@ -28,6 +29,7 @@ export class MitmListener extends MitmProxy implements Listener {
   readonly #exchanges: ExchangeMaker
   readonly #tunnels = new WeakMap<object, TunnelTarget>()
   readonly #connections = new Set<Duplex>()
+  readonly #lane: FastLane
   #servers: Server[] = []
   #listening: HostPort[] = []
 
@@ -36,6 +38,11 @@ export class MitmListener extends MitmProxy implements Listener {
     this.#addresses = addresses
     this.#services = services
     this.#exchanges = new ExchangeMaker(services.clock, idPrefix)
+    this.#lane = new FastLane({
+      clock: services.clock,
+      run: services.run,
+      nextId: () => this.#exchanges.nextId(),
+    })
   }
 
   get listening(): readonly HostPort[] {
@@ -67,6 +74,7 @@ export class MitmListener extends MitmProxy implements Listener {
   async stop(graceMs: number): Promise<void> {
     const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     for (const server of this.#servers) server.closeIdleConnections()
+    this.#lane.drain()
     const timer = setTimeout(() => this.#breakAll(), graceMs)
     await Promise.all(closed)
     clearTimeout(timer)
@@ -92,7 +100,15 @@ export class MitmListener extends MitmProxy implements Listener {
     })
     // The gate counts fields itself; Node would drop the surplus without a word.
     server.maxHeadersCount = 0
-    server.on('connection', (socket) => this.#admitClient(socket))
+    const [fullParser] = server.listeners('connection') as ((socket: Socket) => void)[]
+    server.removeAllListeners('connection')
+    server.on('connection', (socket) => {
+      if (!this.#admitClient(socket)) return
+      this.#lane.take(socket, this.#tunnels.get(socket), (unread) => {
+        fullParser!.call(server, unread)
+        unread.resume()
+      })
+    })
     server.on('request', (request, response) => this._onHttpServerRequest(false, request, response))
     server.on('connect', (request, socket, head) => this._onHttpServerConnect(request, socket, head))
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -102,14 +118,16 @@ export class MitmListener extends MitmProxy implements Listener {
     return server
   }
 
-  #admitClient(socket: Socket): void {
-    if (this.#tunnels.has(socket)) return
+  /** Connections inside a tunnel belong to a client that was admitted when it connected. */
+  #admitClient(socket: Socket): boolean {
+    if (this.#tunnels.has(socket)) return true
     if (!this.#services.clientAllowed(socket.remoteAddress ?? '')) {
       socket.destroy()
-      return
+      return false
     }
     this.#connections.add(socket)
     socket.once('close', () => this.#connections.delete(socket))
+    return true
   }
 
   override _onHttpServerRequest(_isSSL: boolean, request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../base/clock.ts'
+import type { LarderEvent, Observer } from '../base/events.ts'
+import { Fault } from '../base/faults.ts'
+import type { CertificateAuthority } from '../ca/certificate-authority.ts'
+import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
+import type { Listener } from '../server/listener.ts'
+import { MitmListener } from '../server/mitm-listener.ts'
+import { openAdmin } from './admin.ts'
+import { openAuthority } from './authority.ts'
+import { composePipeline } from './compose.ts'
+import { openObservation } from './observation.ts'
+import { openStores } from './stores.ts'
+
+/** A running Larder. */
+export interface Daemon {
+  readonly listening: readonly HostPort[]
+  readonly admin: AdminAddress
+  readonly authority: CertificateAuthority | undefined
+  /** Reopens the access log, after it was moved away. */
+  reopenLog(): void
+  /** Accepts nobody any more, waits up to 30 s for what runs, makes everything acknowledged durable. Idempotent. */
+  stop(): Promise<void>
+}
+
+export interface DaemonHooks {
+  /** Sees every event, beside the access log and the metrics. */
+  readonly observe?: Observer
+}
+
+const drainMs = 30_000
+
+/** Builds everything from `settings` and starts serving; whatever fails on the way is undone and thrown as a `Fault`. */
+export async function startDaemon(settings: Settings, hooks: DaemonHooks = {}): Promise<Daemon> {
+  const undo: (() => unknown)[] = []
+  try {
+    return await start(settings, hooks, undo)
+  } catch (error) {
+    for (const step of undo.reverse()) await step()
+    throw error
+  }
+}
+
+async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknown)[]): Promise<Daemon> {
+  const clock = systemClock
+  const observation = openObservation(settings)
+  undo.push(() => observation.close())
+  const observer = (event: LarderEvent): void => {
+    observation.observe(event)
+    hooks.observe?.(event)
+  }
+  const authority = openAuthority(settings, clock)
+  const stores = await openStores(settings, observer)
+  undo.push(() => stores.close())
+  let listener: Listener | undefined
+  const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
+  undo.push(() => composed.close())
+  listener = new MitmListener(
+    settings.listen,
+    composed.listenerServices(authority),
+    `${randomBytes(3).toString('hex')}-`,
+  )
+  await listener.start()
+  if (listener.listening.length === 0) throw new Fault('LISTEN_FAILED', 'no address to listen on')
+  const running = listener
+  undo.push(() => running.stop(0))
+  const admin = await openAdmin({ settings, listener, authority, composed, observation })
+  let stopped: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    await running.stop(drainMs)
+    await admin.close()
+    await composed.close()
+    await stores.close()
+    await observation.close()
+  }
+  return {
+    listening: listener.listening,
+    admin: admin.address,
+    authority: authority?.authority,
+    reopenLog: () => observation.reopenLog(),
+    stop: () => (stopped ??= stop()),
+  }
+}

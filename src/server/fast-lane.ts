@@ -1,0 +1,170 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import { Exchange, type TunnelTarget } from '../pipeline/exchange.ts'
+import { LaneClientResponse } from './lane-client-response.ts'
+import { type PlainRequest, PlainRequestReader } from './plain-request.ts'
+
+export interface FastLaneOptions {
+  readonly clock: Clock
+  readonly run: (exchange: Exchange) => void
+  readonly nextId: () => string
+}
+
+const firstRequestMs = 10_000
+const keepAliveMs = 60_000
+const slash = 0x2f
+
+/**
+ * A second front on the bare connection, for the plainest GETs: they make up nearly all of a build's traffic, and
+ * Node's HTTP server costs more than serving them. Anything else on a connection hands it, with every byte unread, to the full parser
+ * for good. Both fronts run the same pipeline.
+ */
+export class FastLane {
+  readonly options: FastLaneOptions
+  readonly reader = new PlainRequestReader()
+  readonly connections = new Set<LaneConnection>()
+  draining = false
+
+  constructor(options: FastLaneOptions) {
+    this.options = options
+  }
+
+  /** Serves `socket` until something else than a plain GET comes; then calls `handOver`. */
+  take(socket: Socket, tunnel: TunnelTarget | undefined, handOver: (socket: Socket) => void): void {
+    this.connections.add(new LaneConnection(this, socket, tunnel, handOver))
+  }
+
+  /** Ends idle connections now and busy ones after their response. */
+  drain(): void {
+    this.draining = true
+    for (const connection of this.connections) connection.endIfIdle()
+  }
+}
+
+class LaneConnection {
+  readonly #lane: FastLane
+  readonly #socket: Socket
+  readonly #tunnel: TunnelTarget | undefined
+  readonly #handOver: (socket: Socket) => void
+  readonly #clientAddress: string
+  /** The response that is being sent. */
+  #busy: LaneClientResponse | undefined
+  /** Bytes that came while it was. */
+  #waiting: Buffer | undefined
+  #stalled = false
+  #served = false
+
+  constructor(
+    lane: FastLane,
+    socket: Socket,
+    tunnel: TunnelTarget | undefined,
+    handOver: (socket: Socket) => void,
+  ) {
+    this.#lane = lane
+    this.#socket = socket
+    this.#tunnel = tunnel
+    this.#handOver = handOver
+    this.#clientAddress = socket.remoteAddress ?? '-'
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+    socket.on('timeout', this.#onTimeout)
+    socket.setTimeout(firstRequestMs)
+    socket.setNoDelay(true)
+  }
+
+  endIfIdle(): void {
+    if (this.#busy === undefined) this.#socket.end()
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#stalled = false
+    if (this.#busy !== undefined) {
+      // A pipelined request: answered after this one; meanwhile the client may not fill our memory.
+      this.#waiting = this.#waiting === undefined ? bytes : Buffer.concat([this.#waiting, bytes])
+      this.#socket.pause()
+      return
+    }
+    const request = this.#lane.reader.read(bytes)
+    if (request === undefined || !this.#serves(request)) return this.#leave(bytes)
+    this.#serve(request)
+  }
+
+  /** In a tunnel origin-form; outside of one absolute-form, as origin-form there means the proxy's own pages. */
+  #serves(request: PlainRequest): boolean {
+    return (request.requestTarget.charCodeAt(0) === slash) === (this.#tunnel !== undefined)
+  }
+
+  #serve(request: PlainRequest): void {
+    const { clock, nextId, run } = this.#lane.options
+    const response = new LaneClientResponse(this.#socket, this.#onDone)
+    this.#busy = response
+    if (!this.#served) {
+      this.#served = true
+      this.#socket.setTimeout(keepAliveMs)
+    }
+    const received = {
+      method: 'GET',
+      requestTarget: request.requestTarget,
+      httpVersion: '1.1',
+      fields: request.fields,
+      body: undefined,
+      client: { address: this.#clientAddress, userAgent: request.fields.get('user-agent') },
+      tunnel: this.#tunnel,
+    }
+    run(new Exchange(nextId(), received, response, clock.now(), clock.elapsed()))
+  }
+
+  readonly #onDone = (keepAlive: boolean): void => {
+    this.#busy = undefined
+    if (!keepAlive || this.#lane.draining) {
+      this.#socket.end()
+      return
+    }
+    const bytes = this.#waiting
+    if (bytes === undefined) return
+    this.#waiting = undefined
+    this.#socket.resume()
+    this.#onData(bytes)
+  }
+
+  /** Leaves the connection to the full parser, as if nothing of `bytes` had been read. */
+  #leave(bytes: Buffer): void {
+    const socket = this.#socket
+    this.#detach()
+    socket.pause()
+    socket.unshift(bytes)
+    this.#handOver(socket)
+  }
+
+  #detach(): void {
+    const socket = this.#socket
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('error', this.#onError)
+    socket.off('close', this.#onClose)
+    socket.off('timeout', this.#onTimeout)
+    socket.setTimeout(0)
+    this.#lane.connections.delete(this)
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#busy === undefined) this.#socket.end()
+  }
+
+  readonly #onError = (): void => {
+    this.#socket.destroy()
+  }
+
+  readonly #onClose = (): void => {
+    this.#lane.connections.delete(this)
+    this.#busy?.connectionClosed()
+  }
+
+  /** Idle too long, or a client that took nothing for two periods (CORRECTNESS T37). */
+  readonly #onTimeout = (): void => {
+    if (this.#busy === undefined || this.#stalled) this.#socket.destroy()
+    else this.#stalled = this.#socket.writableLength > 0
+  }
+}
