@@ -1,7 +1,8 @@
 import type { LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction, connect as netConnect, type Socket } from 'node:net'
 import { type SecureContext, connect as tlsConnect } from 'node:tls'
-import { Fault } from '../base/faults.ts'
+import type { Fault } from '../base/faults.ts'
+import { checkedAddresses } from './checked-addresses.ts'
 import { type ConnectStage, connectFault, connectTimeout } from './connect-faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
 import type { DialTarget } from './dialer.ts'
@@ -46,7 +47,7 @@ export function openConnection(target: DialTarget, options: ConnectOptions, conn
   )
   const fail = (error: unknown): void => finish(connectFault(error, stage, peer))
 
-  checkedAddresses(target, options).then((addresses) => {
+  checkedAddresses(target.host, target.port, options.resolve, options.guard).then((addresses) => {
     if (over) return
     stage = 'address'
     socket = dial(target, addresses, options)
@@ -57,18 +58,6 @@ export function openConnection(target: DialTarget, options: ConnectOptions, conn
     // Stays for the life of the socket: late errors are the business of whoever reads it, but must have a listener.
     socket.on('error', fail)
   }, fail)
-}
-
-/** Rejects with the guard's fault when only one of the addresses is barred: such a set may change its order at will. */
-async function checkedAddresses(target: DialTarget, options: ConnectOptions): Promise<readonly LookupAddress[]> {
-  const family = isIP(target.host)
-  const addresses = family === 0 ? await options.resolve(target.host) : [{ address: target.host, family }]
-  if (addresses.length === 0) throw new Fault('ORIGIN_DNS_FAILED', `${target.host} has no address`)
-  for (const { address } of addresses) {
-    const fault = options.guard(address, target.port)
-    if (fault !== undefined) throw fault
-  }
-  return addresses
 }
 
 function dial(target: DialTarget, addresses: readonly LookupAddress[], options: ConnectOptions): Socket {
