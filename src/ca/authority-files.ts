@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -68,7 +69,8 @@ export function publishFile(path: string, content: string, mode: number): void {
     }
     linkSync(temporary, path)
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') throw new Fault('CONFIG_CONFLICT', `${path} exists and is never overwritten`)
+    // An init that won meanwhile may have swept our temporary file: then `path` exists as well.
+    if (existsSync(path)) throw new Fault('CONFIG_CONFLICT', `${path} exists and is never overwritten`)
     throw new Fault('CA_UNREADABLE', `cannot write ${path}: ${errorCode(error)}`)
   } finally {
     removeFile(temporary)

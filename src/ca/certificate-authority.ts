@@ -155,5 +155,9 @@ function readCertificate(files: AuthorityFiles): X509Certificate {
 }
 
 function isCertificateOf(files: AuthorityFiles, key: KeyObject): boolean {
-  return existsSync(files.certificateFile) && readCertificate(files).checkPrivateKey(key)
+  try {
+    return readCertificate(files).checkPrivateKey(key)
+  } catch {
+    return false
+  }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { leafFor, makeAuthority, openssl, serverNames, TestFolder, verifyStrictly } from './authority-fixture.ts'
 
 interface ExtensionRule {
@@ -165,6 +167,17 @@ for (const name of serverNames) {
     })
   })
 }
+
+describe('The folder certs/', () => {
+  test('lets git take what explains and checks, and neither key nor certificate', () => {
+    const top = fileURLToPath(new URL('../../../', import.meta.url))
+    const ignored = (name: string): boolean =>
+      spawnSync('git', ['check-ignore', '--quiet', '--no-index', `certs/${name}`], { cwd: top }).status === 0
+    for (const name of ['ca.key', 'ca.pem', 'ca.key.0123456789abcdef.new', 'x.p12', 'sub/ca.key'])
+      assert.ok(ignored(name))
+    for (const name of ['README.md', '.gitignore', 'profile.json']) assert.ok(!ignored(name))
+  })
+})
 
 describe('Serial numbers', () => {
   test('are unique, positive, and hold 128 random bits in at most 20 octets (RFC 5280 section 4.1.2.2)', () => {
