@@ -12,6 +12,8 @@ import { parseServerName, type ServerName } from './server-name.ts'
 
 const ticketKeysBytes = 48
 const sessionContextCharacters = 32
+/** The first two leaves of a process take five times as long as later ones: code is loaded and compiled. */
+const warmUpCount = 2
 
 export interface LeafContextsOptions {
   readonly authority: CertificateAuthority
@@ -39,12 +41,15 @@ export class LeafContexts {
   /** In the order of use, the latest last. */
   readonly #leaves = new Map<string, Leaf>()
 
+  /** Throws what issuing a leaf throws, so that a CA that cannot sign is found at start and not by a client. */
   constructor(options: LeafContextsOptions) {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: profile.curve })
     this.#options = options
     this.#maxCount = options.maxCount ?? 1_000
     this.#publicKey = publicKey
     this.#keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const name = parseServerName('localhost')!
+    for (let count = 0; count < warmUpCount; count++) this.#mint(name, options.clock.now())
   }
 
   /**
@@ -67,7 +72,13 @@ export class LeafContexts {
   }
 
   #issue(name: ServerName, now: number): Leaf {
-    const { authority, builder, observer } = this.#options
+    const leaf = this.#mint(name, now)
+    this.#options.observer({ kind: 'leaf-issued', serverName: name.text })
+    return leaf
+  }
+
+  #mint(name: ServerName, now: number): Leaf {
+    const { authority, builder } = this.#options
     if (now < authority.notBeforeAt || now > authority.notAfterAt) {
       throw new Fault('CA_ISSUE_FAILED', `the CA is not valid now, so it issues nothing for ${name.text}`)
     }
@@ -83,7 +94,6 @@ export class LeafContexts {
       // A session is resumed only for the server name that it was made for.
       sessionIdContext: createHash('sha256').update(name.text).digest('hex').slice(0, sessionContextCharacters),
     })
-    observer({ kind: 'leaf-issued', serverName: name.text })
     const reissueAt = now + (content.notAfterAt - now) * profile.reissueAfterRatio
     return { context, notBeforeAt: content.notBeforeAt, reissueAt }
   }

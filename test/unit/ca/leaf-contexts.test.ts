@@ -54,7 +54,7 @@ describe('Contexts of leaves', () => {
     using issuing = new Issuing()
     const { leaves, clock, issued, ends } = issuing
     const first = leaves.contextFor('example.test')
-    const lifeMs = ends[0]! - start
+    const lifeMs = ends.at(-1)! - start
     assert.equal(lifeMs, 6 * dayMs - 1_000)
     clock.at = start + Math.floor((lifeMs * 2) / 3) - 1
     assert.equal(leaves.contextFor('example.test'), first)
@@ -81,7 +81,7 @@ describe('Contexts of leaves', () => {
     const { leaves, clock, authority, issued, ends } = issuing
     clock.at = authority.notAfterAt - hourMs
     leaves.contextFor('example.test')
-    assert.equal(ends[0], authority.notAfterAt)
+    assert.equal(ends.at(-1), authority.notAfterAt)
     clock.at = authority.notAfterAt - hourMs / 2
     leaves.contextFor('example.test')
     assert.equal(issued.length, 1, 'an hour before the end the leaf still lives two thirds of the rest')
