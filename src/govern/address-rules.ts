@@ -1,5 +1,5 @@
+import { addressBytes } from './address-bytes.ts'
 import { type CidrList, createCidrList } from './cidr-list.ts'
-import { addressBytes } from './ip-address.ts'
 
 export interface AddressLists {
   /** CIDRs that may be dialled although their class is barred. */

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { Fault } from '../base/faults.ts'
-import { addressText } from './ip-address.ts'
+import { addressText } from './address-bytes.ts'
 
 export interface CidrList {
   has(bytes: Uint8Array): boolean

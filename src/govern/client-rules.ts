@@ -1,5 +1,5 @@
+import { addressBytes } from './address-bytes.ts'
 import { createCidrList } from './cidr-list.ts'
-import { addressBytes } from './ip-address.ts'
 
 const loopback = ['127.0.0.0/8', '::1']
 

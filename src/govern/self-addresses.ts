@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import { Fault } from '../base/faults.ts'
 import type { HostPort } from '../config/settings.ts'
-import { canonicalAddress } from './ip-address.ts'
+import { canonicalAddress } from './address-bytes.ts'
 
-const wildcards = new Set(['', '*', '0.0.0.0', '0:0:0:0:0:0:0:0'])
+const wildcards = new Set(['', '*', '0.0.0.0', '::'])
 
 /** All addresses of this machine. */
 export function localAddresses(): readonly string[] {
@@ -37,5 +37,5 @@ function reaches(address: string, listenHost: string, interfaces: () => readonly
 }
 
 function isLocalAlias(address: string): boolean {
-  return address.startsWith('127.') || address === '0:0:0:0:0:0:0:1' || wildcards.has(address)
+  return address.startsWith('127.') || address === '::1' || wildcards.has(address)
 }

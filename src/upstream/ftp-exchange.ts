@@ -1,8 +1,9 @@
+import { FTPError } from 'basic-ftp'
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
 import { checkedAddresses } from './checked-addresses.ts'
 import { connectFault, connectTimeout } from './connect-faults.ts'
-import { ftpFault, replyCodeOf } from './ftp-faults.ts'
+import { ftpFault } from './ftp-faults.ts'
 import type { FtpPath } from './ftp-path.ts'
 import { emptyResponse, type FtpFile, fileHead, isUnchanged, notModified, textResponse } from './ftp-response.ts'
 import { FtpSession, type FtpSessionOptions } from './ftp-session.ts'
@@ -170,6 +171,5 @@ export class FtpExchange {
 }
 
 function isMissing(error: unknown): boolean {
-  const code = replyCodeOf(error)
-  return code === 550 || code === 551
+  return error instanceof FTPError && (error.code === 550 || error.code === 551)
 }

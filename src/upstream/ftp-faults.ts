@@ -5,11 +5,6 @@ import { connectFault } from './connect-faults.ts'
 /** How far an FTP exchange had come when it failed. */
 export type FtpStage = 'connect' | 'login' | 'command' | 'content'
 
-/** The reply class of an error: 4yz may be tried again later, 5yz not (RFC 959 section 4.2). */
-export function replyCodeOf(error: unknown): number | undefined {
-  return error instanceof FTPError ? error.code : undefined
-}
-
 /** The fault that an error met while talking to the FTP server `peer` is. */
 export function ftpFault(error: unknown, stage: FtpStage, peer: string): Fault {
   if (error instanceof Fault) return error
