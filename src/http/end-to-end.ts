@@ -1,0 +1,51 @@
+import { isHopByHop, mayBeNominated } from './field-names.ts'
+import type { RawFields } from './fields.ts'
+import { listMembers } from './list.ts'
+
+/** Request fields that we answer, or write anew, ourselves. */
+const ours = new Set(['expect', 'host', 'larder-expect-digest'])
+
+/**
+ * Fields that make some servers answer for another host, path or method although no cache key knows them (CORRECTNESS
+ * T11). CGI-like servers read `_` as `-`.
+ */
+const rewriting =
+  /^(?:forwarded|x[-_](?:forwarded(?:[-_].*)?|original[-_].*|rewrite[-_].*|http[-_]method|(?:.*[-_])?method[-_]override))$/
+
+/** The fields of a client's request that go to the origin, names and values alternating (RFC 9110 section 7.6.1). */
+export function forwardableRequestFields(raw: RawFields): string[] {
+  return filtered(raw, (name) => !ours.has(name) && !(isRewritingSuspect(name) && rewriting.test(name)))
+}
+
+/** The fields of an origin's response that are meant for all recipients; framing ones are written anew for each. */
+export function endToEndResponseFields(raw: RawFields): string[] {
+  return filtered(raw, () => true)
+}
+
+function filtered(raw: RawFields, mayPass: (name: string) => boolean): string[] {
+  const nominated = nominatedNames(raw)
+  const kept: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase()
+    if (isHopByHop(name) || !mayPass(name) || nominated?.includes(name)) continue
+    kept.push(raw[i]!, raw[i + 1]!)
+  }
+  return kept
+}
+
+/** What Connection names, but for fields that it may not name: those are kept, which is the safe side for a cache. */
+function nominatedNames(raw: RawFields): string[] | undefined {
+  let names: string[] | undefined
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]!.length !== 10 || raw[i]!.toLowerCase() !== 'connection') continue
+    for (const member of listMembers(raw[i + 1]!)) {
+      const name = member.toLowerCase()
+      if (mayBeNominated(name)) (names ??= []).push(name)
+    }
+  }
+  return names
+}
+
+function isRewritingSuspect(name: string): boolean {
+  return name.startsWith('x') || name.startsWith('f')
+}

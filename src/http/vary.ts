@@ -1,0 +1,45 @@
+import type { Fields } from './fields.ts'
+import { listMembers } from './list.ts'
+
+/** The secondary key of a stored response: normalised values of the fields that Vary names, absent ones as ''. */
+export interface SecondaryKey {
+  readonly [name: string]: string
+}
+
+/** A field that came without a value differs from one that did not come; no normalised value looks like this. */
+const empty = ','
+
+/** Fields whose value is a list, so that white space around commas means nothing; `true`: nor does case. */
+const lists = new Map<string, boolean>([
+  ['accept', false],
+  ['accept-charset', true],
+  ['accept-encoding', true],
+  ['accept-language', true],
+])
+
+/** The secondary key of a response with this Vary to this request; `star`: it fits no other request (RFC 9111 section 4.1). */
+export function secondaryKey(vary: string | undefined, request: Fields): SecondaryKey | 'star' {
+  const key: { [name: string]: string } = Object.create(null)
+  if (vary === undefined) return key
+  for (const member of listMembers(vary)) {
+    if (member === '*') return 'star'
+    const name = member.toLowerCase()
+    key[name] = normalised(name, request.get(name))
+  }
+  return key
+}
+
+/** Does the stored response with this secondary key fit `request`? */
+export function varyMatches(key: SecondaryKey, request: Fields): boolean {
+  for (const name in key) {
+    if (normalised(name, request.get(name)) !== key[name]) return false
+  }
+  return true
+}
+
+function normalised(name: string, value: string | undefined): string {
+  if (value === undefined) return ''
+  const caseless = lists.get(name)
+  const text = caseless === undefined ? value.trim() : listMembers(caseless ? value.toLowerCase() : value).join(',')
+  return text === '' ? empty : text
+}

@@ -1,0 +1,83 @@
+import type { ClassRule } from '../ecosystem/class-rule.ts'
+import { type CacheControl, parseCacheControl } from '../http/cache-control.ts'
+import { Fields } from '../http/fields.ts'
+import { parseHttpDate } from '../http/http-date.ts'
+import type { Profile } from './profile.ts'
+import type { ResponseRecord } from './response-record.ts'
+
+const heuristicShare = 0.1
+const maxHeuristicSeconds = 24 * 3600
+/** A 404 of which nothing is known is remembered for so long; no negative response for longer than the second figure. */
+const negativeSeconds = 10
+const maxNegativeSeconds = 60
+
+/** Status codes of which heuristics may speak, among those that are stored (RFC 9110 section 15.1). */
+const heuristicStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 410])
+
+/** Seconds that a response is fresh, from its creation on; 0 or less: it is stale from the start (RFC 9111 section 4.2.1). */
+export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
+  const fields = new Fields(stored.fields)
+  const directives = parseCacheControl(fields.get('cache-control'))
+  const explicit = explicitSeconds(fields, directives, stored.receivedAt)
+  if (profile === 'builds') {
+    if (stored.status === 404 || stored.status === 410) return negativeLifetime(stored.status, rule, explicit)
+    const known = classSeconds(stored.status, fields, rule, explicit)
+    if (known !== undefined) return known
+  }
+  if (explicit !== undefined) return explicit
+  return heuristicStatuses.has(stored.status) ? heuristicSeconds(fields, stored.receivedAt) : 0
+}
+
+/** s-maxage before max-age before Expires; what is invalid or ambiguous counts as stale (RFC 9111 section 4.2.1). */
+function explicitSeconds(fields: Fields, directives: CacheControl, receivedAt: number): number | undefined {
+  const seconds = directives.sMaxAgeSeconds ?? directives.maxAgeSeconds
+  if (seconds !== undefined) return seconds
+  const expires = fields.get('expires')
+  if (expires === undefined) return undefined
+  const expiresAt = parseHttpDate(expires, receivedAt)
+  return expiresAt === undefined ? 0 : (expiresAt - originDate(fields, receivedAt)) / 1000
+}
+
+/**
+ * What the class says, for the content itself. An origin that wants every use validated is obeyed, and so is a shorter
+ * or longer lifetime of what is not immutable. A page where an archive should be is somebody's error page.
+ */
+function classSeconds(
+  status: number,
+  fields: Fields,
+  rule: ClassRule,
+  explicit: number | undefined,
+): number | undefined {
+  if (status !== 200 && status !== 203) return undefined
+  switch (rule.class) {
+    case 'immutable':
+      if (/^text\/html\b/i.test(fields.get('content-type') ?? '')) return undefined
+      return explicit !== undefined && explicit <= 0 ? explicit : rule.freshSeconds
+    case 'revalidate':
+    case 'ttl':
+      return explicit ?? rule.freshSeconds
+    default:
+      return undefined
+  }
+}
+
+/** Negative responses are remembered for a short time only (CORRECTNESS T12). */
+function negativeLifetime(status: number, rule: ClassRule, explicit: number | undefined): number {
+  if (explicit !== undefined) return Math.min(explicit, Math.max(rule.negativeSeconds, maxNegativeSeconds))
+  return rule.negativeSeconds || (status === 404 ? negativeSeconds : 0)
+}
+
+/** A tenth of the time that the representation was left alone (RFC 9111 section 4.2.2). */
+function heuristicSeconds(fields: Fields, receivedAt: number): number {
+  const text = fields.get('last-modified')
+  const modified = text === undefined ? undefined : parseHttpDate(text, receivedAt)
+  if (modified === undefined) return 0
+  const unchangedSeconds = (originDate(fields, receivedAt) - modified) / 1000
+  return Math.min(Math.max(0, unchangedSeconds * heuristicShare), maxHeuristicSeconds)
+}
+
+/** Date, or the time of receipt where it is missing or invalid (RFC 9110 section 6.6.1). */
+export function originDate(fields: Fields, receivedAt: number): number {
+  const text = fields.get('date')
+  return (text === undefined ? undefined : parseHttpDate(text, receivedAt)) ?? receivedAt
+}
