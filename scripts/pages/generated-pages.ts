@@ -1,3 +1,4 @@
+import { optionsPage, sampleFile } from '../../src/config/reference.ts'
 import { faultsPage } from './faults-page.ts'
 import { withDrawing } from './request-page.ts'
 
@@ -12,4 +13,6 @@ export interface GeneratedPage {
 export const generatedPages: readonly GeneratedPage[] = [
   { path: 'docs/faults.md', render: faultsPage },
   { path: 'docs/life-of-a-request.md', render: withDrawing },
+  { path: 'docs/options.md', render: optionsPage },
+  { path: 'deploy/larder.yaml', render: sampleFile },
 ]

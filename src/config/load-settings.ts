@@ -1,0 +1,94 @@
+import { Fault } from '../base/faults.ts'
+import type { Environment } from './environment.ts'
+import { expandFolders, type Folders, foldersOf } from './folders.ts'
+import { collectOptions, type Flags, type Given, type GivenOptions, type Origin } from './given-options.ts'
+import { type OptionName, type OptionRow, optionRows, type options } from './options.ts'
+import type { Settings } from './settings.ts'
+import { isLoopback, valueKinds } from './value-kinds.ts'
+
+export interface LoadedSettings {
+  readonly settings: Settings
+  readonly origins: Readonly<Record<OptionName, Origin>>
+}
+
+export interface ConfigSources {
+  /** Option name → texts, in the order given. */
+  readonly flags: Flags
+  readonly environment: Environment
+  /** Text of the configuration file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string
+}
+
+type Value<Name extends OptionName> = NonNullable<ReturnType<(typeof valueKinds)[KindOf<Name>]['read']>>
+type KindOf<Name extends OptionName> = Extract<(typeof options)[number], { name: Name }>['kind']
+
+/**
+ * The effective settings: flag, else environment, else file, else the initial value. A list that is given replaces the
+ * whole list of a weaker source. Throws `CONFIG_UNKNOWN_OPTION`, `CONFIG_BAD_VALUE` and `CONFIG_CONFLICT`.
+ */
+export function loadSettings({ flags, environment, readFile }: ConfigSources): LoadedSettings {
+  const given = collectOptions(flags, environment, readFile)
+  const settings = readSettings(given, foldersOf(environment))
+  checkConflicts(settings)
+  const origins = Object.fromEntries(optionRows.map(({ name }) => [name, given.get(name)?.origin ?? 'initial']))
+  return { settings, origins: origins as Record<OptionName, Origin> }
+}
+
+function readSettings(given: GivenOptions, folders: Folders): Settings {
+  const all = <Name extends OptionName>(name: Name): Value<Name>[] => readOption(name, given, folders) as Value<Name>[]
+  const one = <Name extends OptionName>(name: Name): Value<Name> => all(name)[0]!
+  return {
+    listen: all('listen'),
+    admin: one('admin'),
+    dataFolder: one('data'),
+    caFolder: one('ca-dir'),
+    store: one('store'),
+    index: one('index'),
+    memoryBytes: one('memory'),
+    intercept: all('intercept'),
+    splice: all('splice'),
+    connectPorts: all('connect-port'),
+    allowAddresses: all('allow-address'),
+    denyAddresses: all('deny-address'),
+    allowClients: all('allow-client'),
+    originCaFiles: all('origin-ca'),
+    connectTimeoutMs: one('connect-timeout'),
+    headTimeoutMs: one('head-timeout'),
+    idleTimeoutMs: one('idle-timeout'),
+    accessLog: one('access-log'),
+    profile: one('profile') as Settings['profile'],
+  }
+}
+
+function readOption(name: OptionName, given: GivenOptions, folders: Folders): unknown[] {
+  const row = optionRows.find((one) => one.name === name)!
+  const source = given.get(name) ?? initialOf(row, folders)
+  if (!row.repeatable && source.texts.length !== 1) throw badValue(row, source, source.texts.join(', '), 'one value')
+  if (row.name === 'listen' && source.texts.length === 0) throw badValue(row, source, '', 'at least one address')
+  return source.texts.map((text) => {
+    const { expected, read } = valueKinds[row.kind]
+    if (row.values !== undefined && !row.values.includes(text))
+      throw badValue(row, source, text, row.values.join(' or '))
+    const value = read(text, source.folder)
+    if (value === undefined) throw badValue(row, source, text, expected)
+    return value
+  })
+}
+
+function initialOf(row: OptionRow, folders: Folders): Given {
+  return { texts: row.initial.map((text) => expandFolders(text, folders)), origin: 'initial', folder: '.' }
+}
+
+function badValue(row: OptionRow, { origin }: Given, text: string, expected: string): Fault {
+  return new Fault('CONFIG_BAD_VALUE', `${row.name} is ${JSON.stringify(text)} (${origin}), expected ${expected}`)
+}
+
+function checkConflicts({ listen, allowClients, intercept, splice }: Settings): void {
+  const open = listen.find(({ host }) => !isLoopback(host))
+  if (open !== undefined && allowClients.length === 0) {
+    const reason = 'is reachable from other machines, and allow-client does not say which of them are served'
+    throw new Fault('CONFIG_CONFLICT', `listen ${open.host}:${open.port} ${reason}`)
+  }
+  const both = intercept.find((pattern) => splice.includes(pattern))
+  if (both !== undefined) throw new Fault('CONFIG_CONFLICT', `intercept and splice both name ${both}`)
+}

@@ -1,0 +1,225 @@
+import type { ValueKind } from './value-kinds.ts'
+
+/** One option: everything else (parsing, help, sample, reference) is derived from these rows. */
+export interface OptionRow {
+  /** Name in the configuration file; the variable is `LARDER_` and the name in capitals. */
+  readonly name: string
+  /** As the help prints it. */
+  readonly flag: string
+  readonly kind: ValueKind
+  /** The text it has when nobody gives one; `$XDG_…` stands for the user's folders. */
+  readonly initial: readonly string[]
+  /** What an empty list means. */
+  readonly whenEmpty?: string
+  readonly repeatable: boolean
+  readonly meaning: string
+  readonly example: string
+  /** The only values it can have. */
+  readonly values?: readonly string[]
+}
+
+export const options = [
+  {
+    name: 'listen',
+    flag: '--listen ADDR:PORT',
+    kind: 'address',
+    initial: ['127.0.0.1:3128', '[::1]:3128'],
+    repeatable: true,
+    meaning:
+      'Address of the proxy port. Port 0 takes any free one. Beyond loopback, allow-client must say who is served.',
+    example: '0.0.0.0:3128',
+  },
+  {
+    name: 'admin',
+    flag: '--admin unix:PATH|ADDR:PORT',
+    kind: 'admin-address',
+    initial: ['unix:$XDG_RUNTIME_DIR/larder/admin.sock'],
+    repeatable: false,
+    meaning:
+      'Address of health, metrics and the admin API: a unix socket, or a port on loopback that asks for the token in DATA/admin.token.',
+    example: '127.0.0.1:3129',
+  },
+  {
+    name: 'data',
+    flag: '--data DIR',
+    kind: 'path',
+    initial: ['$XDG_CACHE_HOME/larder'],
+    repeatable: false,
+    meaning: 'Folder of stored content and the index.',
+    example: '/var/cache/larder',
+  },
+  {
+    name: 'ca-dir',
+    flag: '--ca-dir DIR',
+    kind: 'path',
+    initial: ['$XDG_DATA_HOME/larder/ca'],
+    repeatable: false,
+    meaning: "Folder of the CA's certificate ca.pem and its key ca.key.",
+    example: '/var/lib/larder/ca',
+  },
+  {
+    name: 'store',
+    flag: '--store URL',
+    kind: 'word',
+    initial: ['fs:'],
+    repeatable: false,
+    meaning: 'Where content is stored. `fs:` is the data folder.',
+    example: 'fs:',
+    values: ['fs:'],
+  },
+  {
+    name: 'index',
+    flag: '--index URL',
+    kind: 'word',
+    initial: ['sqlite:'],
+    repeatable: false,
+    meaning:
+      'Where it is kept which responses are stored. `sqlite:` is a file in the data folder; `memory:` is forgotten at the end.',
+    example: 'memory:',
+    values: ['sqlite:', 'memory:'],
+  },
+  {
+    name: 'memory',
+    flag: '--memory SIZE',
+    kind: 'size',
+    initial: ['256MiB'],
+    repeatable: false,
+    meaning: 'Memory for content that is asked for often.',
+    example: '1GiB',
+  },
+  {
+    name: 'intercept',
+    flag: '--intercept HOST',
+    kind: 'host-pattern',
+    initial: [],
+    whenEmpty: 'all hosts',
+    repeatable: true,
+    meaning:
+      'Hosts whose https is opened and cached, when there is a CA. `*.example.org` covers all names below example.org.',
+    example: '*.example.org',
+  },
+  {
+    name: 'splice',
+    flag: '--splice HOST',
+    kind: 'host-pattern',
+    initial: [],
+    whenEmpty: 'none',
+    repeatable: true,
+    meaning: 'Hosts whose https is passed through unread and uncached, also when intercept covers them.',
+    example: 'bank.example.org',
+  },
+  {
+    name: 'connect-port',
+    flag: '--connect-port N',
+    kind: 'port',
+    initial: ['443'],
+    repeatable: true,
+    meaning: 'Ports that tunnels (CONNECT) may lead to, beside 80 for plain HTTP.',
+    example: '8443',
+  },
+  {
+    name: 'allow-address',
+    flag: '--allow-address CIDR',
+    kind: 'cidr',
+    initial: [],
+    whenEmpty: 'none',
+    repeatable: true,
+    meaning: 'Private or local addresses that the proxy may connect to; without, they are denied.',
+    example: '10.20.0.0/16',
+  },
+  {
+    name: 'deny-address',
+    flag: '--deny-address CIDR',
+    kind: 'cidr',
+    initial: [],
+    whenEmpty: 'none more',
+    repeatable: true,
+    meaning: 'Further addresses that the proxy never connects to.',
+    example: '203.0.113.0/24',
+  },
+  {
+    name: 'allow-client',
+    flag: '--allow-client CIDR',
+    kind: 'cidr',
+    initial: [],
+    whenEmpty: 'this machine only',
+    repeatable: true,
+    meaning: 'Addresses of clients that are served; needed to listen beyond loopback.',
+    example: '192.0.2.0/24',
+  },
+  {
+    name: 'origin-ca',
+    flag: '--origin-ca FILE',
+    kind: 'path',
+    initial: [],
+    whenEmpty: "the system's roots only",
+    repeatable: true,
+    meaning: "Certificates (PEM) of further CAs that origins may have, beside the system's.",
+    example: '/etc/ssl/company-ca.pem',
+  },
+  {
+    name: 'connect-timeout',
+    flag: '--connect-timeout TIME',
+    kind: 'duration',
+    initial: ['10s'],
+    repeatable: false,
+    meaning: 'How long an origin may take to accept a connection, TLS included.',
+    example: '5s',
+  },
+  {
+    name: 'head-timeout',
+    flag: '--head-timeout TIME',
+    kind: 'duration',
+    initial: ['60s'],
+    repeatable: false,
+    meaning: 'How long an origin may take to begin its response.',
+    example: '2m',
+  },
+  {
+    name: 'idle-timeout',
+    flag: '--idle-timeout TIME',
+    kind: 'duration',
+    initial: ['30s'],
+    repeatable: false,
+    meaning: 'How long an origin may be silent within a response.',
+    example: '1m',
+  },
+  {
+    name: 'access-log',
+    flag: '--access-log FILE|-|none',
+    kind: 'log-target',
+    initial: ['-'],
+    repeatable: false,
+    meaning: 'Where one JSON line a request goes: `-` is standard output, `none` nowhere. SIGHUP opens the file anew.',
+    example: '/var/log/larder/access.log',
+  },
+  {
+    name: 'profile',
+    flag: '--profile builds|standards',
+    kind: 'word',
+    initial: ['builds'],
+    repeatable: false,
+    meaning:
+      '`builds` knows how package ecosystems publish and keeps what never changes; `standards` follows RFC 9111 alone.',
+    example: 'standards',
+    values: ['builds', 'standards'],
+  },
+] as const satisfies readonly OptionRow[]
+
+export type OptionName = (typeof options)[number]['name']
+
+/** The rows without their literal types. */
+export const optionRows: readonly (OptionRow & { readonly name: OptionName })[] = options
+
+/** `--config FILE`: where the file is that may hold all the others. Not an option of the file itself. */
+export const configFlag = {
+  name: 'config',
+  flag: '--config FILE',
+  meaning: 'Configuration file (YAML). A flag or a variable wins over it.',
+  example: '/etc/larder/larder.yaml',
+} as const
+
+/** `ca-dir` → `LARDER_CA_DIR`. */
+export function variableOf(name: string): string {
+  return `LARDER_${name.toUpperCase().replaceAll('-', '_')}`
+}

@@ -1,0 +1,64 @@
+import { configFlag, type OptionRow, optionRows, variableOf } from './options.ts'
+
+const introduction = `# Options
+
+Every option can be given as a flag of \`larder serve\`, as a variable, or in a configuration file (YAML, \`--config FILE\`). A flag wins over a
+variable, a variable over the file, the file over the initial value. \`larder config show\` prints what is in force and where each value came from;
+\`larder config sample\` prints a commented file (the same as \`deploy/larder.yaml\`).
+
+- A list is a repeated flag, one text with commas, or a YAML list. A list that is given replaces the list of a weaker source.
+- Times and sizes carry their unit: \`500ms\`, \`30s\`, \`2m\`, \`1h\`; \`256MiB\`, \`20GiB\`, \`1GB\`.
+- A relative path starts at the working folder, in a file at the file's folder.
+- An unknown name or a bad value is an error that names the place; nothing is ignored.
+
+This page is generated from \`src/config/options.ts\` by \`scripts/docs\`.
+`
+
+function initialText(row: OptionRow): string {
+  return row.initial.length === 0 ? (row.whenEmpty ?? 'none') : row.initial.map((text) => `\`${text}\``).join(', ')
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+/** The text of docs/options.md. */
+export function optionsPage(): string {
+  const rows = optionRows.map((row) => {
+    const flag = `\`${row.flag}\`${row.repeatable ? ' (repeatable)' : ''}`
+    const cells = [
+      flag,
+      `\`${variableOf(row.name)}\``,
+      `\`${row.name}\``,
+      initialText(row),
+      row.meaning,
+      `\`${row.example}\``,
+    ]
+    return `| ${cells.map(cell).join(' | ')} |`
+  })
+  const config = [
+    `\`${configFlag.flag}\``,
+    `\`${variableOf(configFlag.name)}\``,
+    '–',
+    'none',
+    configFlag.meaning,
+    `\`${configFlag.example}\``,
+  ]
+  const head = '| flag | variable | in the file | initial value | meaning | example |\n|---|---|---|---|---|---|'
+  return `${introduction}\n${head}\n${rows.join('\n')}\n| ${config.join(' | ')} |\n`
+}
+
+/** A configuration file with every option in a comment, at its initial value where that does not depend on the user. */
+export function sampleFile(): string {
+  const head = [
+    "# Larder's configuration. Every line is a comment: remove the # of what you want to change.",
+    '# A flag or a variable (LARDER_…) wins over this file. Check it: larder config check --config FILE',
+  ]
+  return `${head.join('\n')}\n${optionRows.map(sampleEntry).join('')}`
+}
+
+function sampleEntry(row: OptionRow): string {
+  const initial = initialText(row).replaceAll('`', '')
+  const fixed = row.initial.length > 0 && !row.initial.some((text) => text.includes('$'))
+  const texts = (fixed ? row.initial : [row.example]).map((text) => JSON.stringify(text))
+  const value = row.repeatable ? texts.map((text) => `\n#  - ${text}`).join('') : ` ${texts[0]}`
+  return `\n# ${row.meaning.replaceAll('`', '')}\n# Initially: ${initial}\n#${row.name}:${value}\n`
+}

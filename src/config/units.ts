@@ -1,0 +1,64 @@
+/** Configuration text carries units; they are converted here, once, to milliseconds and bytes. */
+
+type Unit = readonly [name: string, factor: number]
+
+const durationUnits: readonly Unit[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+]
+
+/** Binary units print; decimal ones are understood as well. */
+const binaryUnits: readonly Unit[] = [
+  ['TiB', 2 ** 40],
+  ['GiB', 2 ** 30],
+  ['MiB', 2 ** 20],
+  ['KiB', 2 ** 10],
+  ['B', 1],
+]
+const decimalUnits: readonly Unit[] = [
+  ['TB', 1e12],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['kB', 1e3],
+]
+
+/** The longest duration that a timer of Node can hold, in milliseconds. */
+export const longestDurationMs = 2 ** 31 - 1
+
+/** `30s`, `500ms`, `1.5h` as milliseconds, at least 1; `undefined` when `text` is no such duration. */
+export function parseDuration(text: string): number | undefined {
+  const ms = parseAmount(text, durationUnits)
+  return ms !== undefined && ms <= longestDurationMs ? ms : undefined
+}
+
+/** The shortest text that `parseDuration` turns into `ms`. */
+export function formatDuration(ms: number): string {
+  return formatAmount(ms, durationUnits)
+}
+
+/** `256MiB`, `20GiB`, `1.5GB` as bytes, at least 1; `undefined` when `text` is no such size. */
+export function parseSize(text: string): number | undefined {
+  return parseAmount(text, [...binaryUnits, ...decimalUnits])
+}
+
+/** The shortest text in binary units that `parseSize` turns into `bytes`. */
+export function formatSize(bytes: number): string {
+  return formatAmount(bytes, binaryUnits)
+}
+
+function parseAmount(text: string, units: readonly Unit[]): number | undefined {
+  const found = /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]+)$/.exec(text)
+  if (found === null) return undefined
+  const unit = units.find(([name]) => name === found[2])
+  if (unit === undefined) return undefined
+  const amount = Number(found[1]) * unit[1]
+  return Number.isSafeInteger(amount) && amount > 0 ? amount : undefined
+}
+
+function formatAmount(amount: number, units: readonly Unit[]): string {
+  const [name, factor] = units.find(([, factor]) => amount >= factor && amount % factor === 0) ?? units.at(-1)!
+  return `${amount / factor}${name}`
+}

@@ -1,0 +1,90 @@
+import { BlockList, isIP } from 'node:net'
+import { resolve } from 'node:path'
+import type { AdminAddress, HostPort } from './settings.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+/** A way of reading text: what is expected, and the value, `undefined` when the text is not of this kind. */
+interface Kind<T> {
+  readonly expected: string
+  /** `folder` is where relative paths start. */
+  read(text: string, folder: string): T | undefined
+}
+
+const longestSocketPathBytes = 107
+const highestPort = 65_535
+
+/** Is this the text of an address that only this machine reaches? */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true
+  const list = new BlockList()
+  list.addSubnet('127.0.0.0', 8, 'ipv4')
+  list.addAddress('::1', 'ipv6')
+  return isIP(host) !== 0 && list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** `ADDR:PORT` or `[ADDR]:PORT`; a name other than localhost is none, so that it is certain where we listen. */
+function readAddress(text: string): HostPort | undefined {
+  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+|localhost)):(\d{1,5})$/.exec(text)
+  if (found === null) return undefined
+  const [, six, four, digits] = found
+  const port = Number(digits)
+  if (port > highestPort || isIP(six ?? '') === 4) return undefined
+  const host = six ?? four!
+  return host === 'localhost' || isIP(host) !== 0 ? { host, port } : undefined
+}
+
+function readAdminAddress(text: string, folder: string): AdminAddress | undefined {
+  if (!text.startsWith('unix:')) {
+    const address = readAddress(text)
+    return address !== undefined && isLoopback(address.host) ? address : undefined
+  }
+  if (text.length === 'unix:'.length) return undefined
+  const path = resolve(folder, text.slice('unix:'.length))
+  return Buffer.byteLength(path) <= longestSocketPathBytes ? { path } : undefined
+}
+
+function readCidr(text: string): string | undefined {
+  const found = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(text)
+  const family = isIP(found?.[1] ?? '')
+  if (found === null || family === 0) return undefined
+  const widest = family === 4 ? 32 : 128
+  const bits = found[2] === undefined ? widest : Number(found[2])
+  return bits <= widest ? `${found[1]}/${bits}` : undefined
+}
+
+const hostPattern =
+  /^(?:\*|(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*)$/
+
+function readHostPattern(text: string): string | undefined {
+  return isIP(text) !== 0 || (text.length <= 255 && hostPattern.test(text)) ? text.toLowerCase() : undefined
+}
+
+function readPort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  return port >= 1 && port <= highestPort ? port : undefined
+}
+
+const readPath = (text: string, folder: string): string | undefined =>
+  text === '' || text.includes('\0') ? undefined : resolve(folder, text)
+
+const kind = <T>(expected: string, read: Kind<T>['read']): Kind<T> => ({ expected, read })
+
+export const valueKinds = {
+  address: kind('ADDR:PORT, such as 127.0.0.1:3128 or [::1]:3128', readAddress),
+  'admin-address': kind(
+    'unix:PATH (at most 107 bytes) or a port on loopback, such as 127.0.0.1:3129',
+    readAdminAddress,
+  ),
+  path: kind('a path', readPath),
+  'log-target': kind('a path, - or none', (text, folder) =>
+    text === '-' || text === 'none' ? text : readPath(text, folder),
+  ),
+  word: kind('a word', (text) => text),
+  size: kind('a size with its unit, such as 256MiB or 20GiB', parseSize),
+  duration: kind('a time with its unit, such as 500ms, 30s or 1h, of at most 24 days', parseDuration),
+  'host-pattern': kind('a host name, *.DOMAIN or an IP address', readHostPattern),
+  port: kind('a port from 1 to 65535', readPort),
+  cidr: kind('an IP address or a CIDR, such as 10.0.0.0/8', readCidr),
+} as const satisfies Record<string, Kind<unknown>>
+
+export type ValueKind = keyof typeof valueKinds
