@@ -17,7 +17,7 @@ import { forget } from './stored-content.ts'
 const maxUnflushedBytes = 256 * 1024
 
 /** Passes a response on without storing it: the client's own pace is the origin's. */
-export const relay: Step<'relay'> = async (exchange, services) => {
+export const relay: Step<'relay'> = async (exchange, services): Promise<'finish'> => {
   const upstream = exchange.upstream ?? (await services.origins.fetch(relayRequest(exchange)))
   exchange.upstream = upstream
   dropInvalidated(exchange, services, upstream)

@@ -54,12 +54,7 @@ class LaneConnection {
   #stalled = false
   #served = false
 
-  constructor(
-    lane: FastLane,
-    socket: Socket,
-    tunnel: TunnelTarget | undefined,
-    handOver: (socket: Socket) => void,
-  ) {
+  constructor(lane: FastLane, socket: Socket, tunnel: TunnelTarget | undefined, handOver: (socket: Socket) => void) {
     this.#lane = lane
     this.#socket = socket
     this.#tunnel = tunnel

@@ -42,7 +42,7 @@ export class LaneClientResponse implements ClientResponse {
       this.#socket.uncork()
     } else {
       const bytes = Buffer.allocUnsafe(text.length + content.length)
-      bytes.latin1Write(text, 0)
+      bytes.write(text, 0, 'latin1')
       content.copy(bytes, text.length)
       this.#socket.write(bytes)
     }

@@ -36,7 +36,7 @@ export class PlainRequestReader {
 
   read(bytes: Buffer): PlainRequest | undefined {
     if (bytes.length > maxHeadBytes || bytes[0] !== 0x47) return undefined
-    const text = bytes.latin1Slice(0, bytes.length)
+    const text = bytes.toString('latin1')
     const lineEnd = text.indexOf('\r\n')
     // Exactly one empty line, at the very end: no content and no second request behind it.
     if (lineEnd < 0 || text.indexOf('\r\n\r\n') !== text.length - 4) return undefined

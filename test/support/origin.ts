@@ -5,7 +5,11 @@ import type { AddressInfo } from 'node:net'
 export interface TestOrigin {
   readonly port: number
   readonly url: string
-  readonly requests: readonly { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[]
+  readonly requests: readonly {
+    readonly method: string
+    readonly url: string
+    readonly headers: IncomingMessage['headers']
+  }[]
   /** How many requests for exactly this path and query came. */
   count(path: string): number
   stop(): Promise<void>

@@ -37,12 +37,28 @@ const cases: readonly (readonly [name: string, request: (host: string) => string
   ['no Host', (h) => `GET http://${h}/a HTTP/1.1\r\n\r\n`],
   ['a Host with userinfo', (h) => `GET http://${h}/a HTTP/1.1\r\nHost: a@${h}\r\n\r\n`],
   ['a fragment in the target', (h) => `GET http://${h}/a#b HTTP/1.1\r\nHost: ${h}\r\n\r\n`],
-  ['a coding before chunked', (h) => `POST http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
-  ['chunked in HTTP/1.0', (h) => `POST http://${h}/a HTTP/1.0\r\nHost: ${h}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
-  ['both length and chunked', (h) => `POST http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  [
+    'a coding before chunked',
+    (h) => `POST http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+  ],
+  [
+    'chunked in HTTP/1.0',
+    (h) => `POST http://${h}/a HTTP/1.0\r\nHost: ${h}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
+  [
+    'both length and chunked',
+    (h) =>
+      `POST http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
   ['GET with content', (h) => `GET http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nContent-Length: 3\r\n\r\nabc`],
-  ['Connection naming Content-Length', (h) => `GET http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nConnection: content-length\r\n\r\n`],
-  ['a framing field in disguise', (h) => `GET http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nTransfer_Encoding: chunked\r\n\r\n`],
+  [
+    'Connection naming Content-Length',
+    (h) => `GET http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nConnection: content-length\r\n\r\n`,
+  ],
+  [
+    'a framing field in disguise',
+    (h) => `GET http://${h}/a HTTP/1.1\r\nHost: ${h}\r\nTransfer_Encoding: chunked\r\n\r\n`,
+  ],
   ['a URL without host', () => 'GET http:///path HTTP/1.1\r\nHost: x\r\n\r\n'],
   ['CONNECT without port', () => 'CONNECT example.test HTTP/1.1\r\nHost: example.test\r\n\r\n'],
   ['CONNECT with a path', () => 'CONNECT ../../x:443 HTTP/1.1\r\nHost: x\r\n\r\n'],
@@ -68,7 +84,9 @@ test('CONNECT to a port that is not allowed is 403 (RFC 9110 section 9.3.6)', as
 
 test('a request for the proxy itself is refused at once, by address and by name (CORRECTNESS M8, T22)', async () => {
   for (const host of ['127.0.0.1', 'localhost', '0x7f.1']) {
-    const answer = await ask(larder.port, `http://${host}:${larder.port}/`, { headers: { Host: `${host}:${larder.port}` } })
+    const answer = await ask(larder.port, `http://${host}:${larder.port}/`, {
+      headers: { Host: `${host}:${larder.port}` },
+    })
     assert.equal(answer.status, 502)
     assert.match(answer.body.toString(), /^CLIENT_LOOP/)
   }

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { connect as tlsConnect, type TLSSocket } from 'node:tls'
+import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
 import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
@@ -16,7 +16,9 @@ let secure: TlsOrigin
 let caPem: string
 
 before(async () => {
-  plain = await startOrigin((_request, response) => response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end('plain'))
+  plain = await startOrigin((_request, response) =>
+    response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end('plain'),
+  )
   secure = await startTlsOrigin((request, response) =>
     response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end(`secure ${request.url}`),
   )
@@ -46,7 +48,12 @@ function tunnel(authority: string, port = larder.port): Promise<{ readonly socke
 
 function secured(socket: Socket, servername: string | undefined, ca: string): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const tls = tlsConnect({ socket, ca, ...(servername === undefined ? {} : { servername }), ALPNProtocols: ['h2', 'http/1.1'] })
+    const tls = tlsConnect({
+      socket,
+      ca,
+      ...(servername === undefined ? {} : { servername }),
+      ALPNProtocols: ['h2', 'http/1.1'],
+    })
     tls.once('secureConnect', () => resolve(tls))
     tls.once('error', reject)
   })
@@ -113,7 +120,10 @@ test('a spliced host keeps its own certificate and is logged as tunnelled', asyn
   const tls = await secured(socket, 'localhost', readFileSync(secure.caFile, 'utf8'))
   assert.match(await talk(tls, get(`localhost:${secure.port}`, '/spliced')), /secure \/spliced/)
   const event = await splicing.event((e) => e.kind === 'exchange')
-  assert.deepEqual([event.kind === 'exchange' && event.result, event.kind === 'exchange' && event.url], ['tunnelled', `localhost:${secure.port}`])
+  assert.deepEqual(
+    [event.kind === 'exchange' && event.result, event.kind === 'exchange' && event.url],
+    ['tunnelled', `localhost:${secure.port}`],
+  )
   await splicing.stop()
 })
 
@@ -139,7 +149,9 @@ test('an origin certificate that cannot be verified is 502 with its reason, and 
 test('an upgrade is passed through to the origin and back (RFC 9110 section 7.8, RFC 6455)', async () => {
   const server = createServer()
   server.on('upgrade', (request, socket: Socket) => {
-    const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    const accept = createHash('sha1').update(
+      `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+    )
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
     )

@@ -27,7 +27,8 @@ after(async () => {
 /** Updates and downloads with package lists of its own, so that apt has nothing to skip. */
 async function downloadAll(name: string): Promise<readonly string[]> {
   const cwd = join(folder, name)
-  for (const part of ['lists/partial', 'cache/archives/partial', 'debs']) mkdirSync(join(cwd, part), { recursive: true })
+  for (const part of ['lists/partial', 'cache/archives/partial', 'debs'])
+    mkdirSync(join(cwd, part), { recursive: true })
   const options = [
     `Acquire::http::Proxy=http://127.0.0.1:${larder.port}`,
     `Dir::State::lists=${cwd}/lists`,

@@ -55,7 +55,13 @@ function treeDigest(root: string): string {
 
 test('npm ci of a project with more than 300 packages: the second run asks the origin for no tarball, and node_modules is the same as without the proxy', async () => {
   const proxy = `http://127.0.0.1:${larder.port}`
-  const through = { https_proxy: proxy, http_proxy: proxy, HTTPS_PROXY: proxy, npm_config_cafile: bundle, NODE_EXTRA_CA_CERTS: bundle }
+  const through = {
+    https_proxy: proxy,
+    http_proxy: proxy,
+    HTTPS_PROXY: proxy,
+    npm_config_cafile: bundle,
+    NODE_EXTRA_CA_CERTS: bundle,
+  }
   const tarballs = (events: readonly unknown[]): ExchangeEvent[] =>
     (events as ExchangeEvent[]).filter((event) => event.kind === 'exchange' && event.url.endsWith('.tgz'))
   await install('direct', {})
