@@ -13,6 +13,7 @@ import type { Exchange } from '../pipeline/exchange.ts'
 import type { FlightOutcome } from '../pipeline/flight-outcome.ts'
 import { run } from '../pipeline/pipeline.ts'
 import type { Services } from '../pipeline/services.ts'
+import { StoreHealth } from '../pipeline/store-health.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { fetcherByScheme } from '../upstream/by-scheme.ts'
 import type { ConnectionGuard } from '../upstream/connection-guard.ts'
@@ -62,6 +63,7 @@ export function composePipeline(input: ComposeInput): Composed {
     profile: settings.profile,
     blobs: stores.blobs,
     index: stores.index,
+    storeHealth: new StoreHealth(observer),
     hot: stores.hot,
     flights: new Flights<FlightOutcome>(),
     origins,

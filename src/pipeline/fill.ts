@@ -1,4 +1,4 @@
-import { asFault, type Fault } from '../base/faults.ts'
+import { asFault } from '../base/faults.ts'
 import type { Stored } from '../base/results.ts'
 import { endToEndResponseFields } from '../http/end-to-end.ts'
 import { Fields } from '../http/fields.ts'
@@ -19,7 +19,7 @@ export const fill: Step<'fill'> = (exchange, services) => {
   try {
     writer = services.blobs.create(upstream.declaredBytes)
   } catch (error) {
-    report(services, asFault(error))
+    services.storeHealth.failed(error)
     exchange.stored = 'store-fault'
     exchange.flight?.announce({ kind: 'unshared' })
     exchange.flight?.land()
@@ -86,7 +86,7 @@ async function store(
 ): Promise<Stored> {
   const { blob } = growing
   if (blob.storeFault !== undefined) {
-    report(services, blob.storeFault)
+    services.storeHealth.failed(blob.storeFault)
     void writer.abort()
     return blob.storeFault.code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
   }
@@ -98,11 +98,11 @@ async function store(
     const ref = await committed
     keepHot(exchange, services, record(ref), content)
     await services.index.update(exchange.key, (variants) => withVariant(variants, record(ref)))
+    services.storeHealth.succeeded()
     return 'yes'
   } catch (error) {
-    const fault = asFault(error)
-    report(services, fault)
-    return fault.code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
+    services.storeHealth.failed(error)
+    return asFault(error).code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
   }
 }
 
@@ -118,8 +118,4 @@ function keepHot(exchange: Exchange, services: Services, record: StoredResponse,
   )
   const variants = [cached, ...known.filter((variant) => records.has(variant.record))]
   services.hot.set(exchange.key, variants, memoryBytesOf(variants))
-}
-
-function report(services: Services, fault: Fault): void {
-  services.observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
 }

@@ -1,4 +1,4 @@
-import { asFault, Fault } from '../base/faults.ts'
+import { Fault } from '../base/faults.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { reuse } from '../policy/reuse.ts'
 import { selectVariant } from './cached-response.ts'
@@ -22,8 +22,7 @@ async function fromIndex(exchange: Exchange, services: Services): Promise<Decisi
     if (records.length > 0) remember(services, exchange.key, records)
   } catch (error) {
     // The index may be down; then everything is a miss, and the origin is asked (CORRECTNESS I9).
-    const fault = asFault(error)
-    services.observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
+    services.storeHealth.failed(error)
   }
   return decide(exchange, services, services.hot.get(exchange.key) ?? [])
 }

@@ -54,10 +54,7 @@ async function confirmed(exchange: Exchange, services: Services, upstream: Origi
   exchange.flight?.land()
   services.index
     .update(exchange.key, (variants) => withVariant(variants, record))
-    .catch((error) => {
-      const fault = asFault(error)
-      services.observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
-    })
+    .catch((error) => services.storeHealth.failed(error))
   return 'deliver'
 }
 

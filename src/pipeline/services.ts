@@ -10,6 +10,7 @@ import type { Flights } from '../upstream/flights.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import type { CachedResponse } from './cached-response.ts'
 import type { FlightOutcome } from './flight-outcome.ts'
+import type { StoreHealth } from './store-health.ts'
 
 /** Everything that the steps may use. Built once, in `app/`. */
 export interface Services {
@@ -18,6 +19,7 @@ export interface Services {
   readonly profile: Profile
   readonly blobs: BlobStore
   readonly index: ResponseIndex
+  readonly storeHealth: StoreHealth
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly flights: Flights<FlightOutcome>
   readonly origins: OriginFetcher

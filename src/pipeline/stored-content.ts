@@ -1,4 +1,4 @@
-import { asFault, type FaultCode } from '../base/faults.ts'
+import { Fault } from '../base/faults.ts'
 import { classRuleFor } from '../ecosystem/classify.ts'
 import type { ByteSource } from '../store/blob-store.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
@@ -32,10 +32,9 @@ export async function openContent(exchange: Exchange, services: Services): Promi
         services.hot.set(exchange.key, exchange.variants, memoryBytesOf(exchange.variants))
       return true
     }
-    report(services, 'STORE_BLOB_MISSING', `sha256-${cached.record.content!.digest}`)
+    services.storeHealth.failed(new Fault('STORE_BLOB_MISSING', `sha256-${cached.record.content!.digest}`))
   } catch (error) {
-    const fault = asFault(error)
-    report(services, fault.code, fault.message)
+    services.storeHealth.failed(error)
   }
   forget(exchange.key, services)
   return false
@@ -59,12 +58,5 @@ async function load(cached: CachedResponse, source: ByteSource): Promise<void> {
 /** Drops a key from memory and index; the index follows in its own time. */
 export function forget(key: string, services: Services): void {
   services.hot.delete(key)
-  services.index.delete(key).catch((error) => {
-    const fault = asFault(error)
-    report(services, fault.code, fault.message)
-  })
-}
-
-function report(services: Services, code: FaultCode, detail: string): void {
-  services.observer({ kind: 'store-fault', code, detail })
+  services.index.delete(key).catch((error) => services.storeHealth.failed(error))
 }
