@@ -1,5 +1,6 @@
 import { optionsPage, sampleFile } from '../../src/config/reference.ts'
 import { faultsPage } from './faults-page.ts'
+import { metricsPage } from './metrics-page.ts'
 import { withDrawing } from './request-page.ts'
 
 export interface GeneratedPage {
@@ -14,5 +15,6 @@ export const generatedPages: readonly GeneratedPage[] = [
   { path: 'docs/faults.md', render: faultsPage },
   { path: 'docs/life-of-a-request.md', render: withDrawing },
   { path: 'docs/options.md', render: optionsPage },
+  { path: 'docs/metrics.md', render: metricsPage },
   { path: 'deploy/larder.yaml', render: sampleFile },
 ]

@@ -1,0 +1,122 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ExchangeEvent, LarderEvent } from '../base/events.ts'
+import { results } from '../base/results.ts'
+import { type MetricName, type MetricRow, type MetricSources, type Metrics, metricRows } from './metrics.ts'
+
+const schemes = new Set(['http', 'https', 'ftp'])
+const quantiles = [50, 99, 100]
+const nanosecondsPerSecond = 1e9
+const msPerSecond = 1000
+/** Rules are part of the program, so their classes are few; this holds even when one is not. */
+const mostRequestSeries = 5000
+
+/** Counts by prom-client. Children of labels are kept, so that an exchange costs about a microsecond. */
+export class PromMetrics implements Metrics {
+  readonly #registry = new Registry()
+  readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay>
+  readonly #requests: Counter
+  readonly #requestChildren = new Map<string, Counter.Internal>()
+  readonly #cacheBytes: Counter.Internal
+  readonly #originBytes: Counter.Internal
+  readonly #duration: Histogram
+  readonly #firstByte: Histogram
+  readonly #attempts: Counter
+  readonly #leaves: Counter
+  readonly #tlsRefused: Counter
+  readonly #faults: Counter
+
+  constructor(sources: MetricSources) {
+    this.#requests = this.#counter('larder_requests_total')
+    const bytes = this.#counter('larder_response_bytes_total')
+    this.#cacheBytes = bytes.labels('cache')
+    this.#originBytes = bytes.labels('origin')
+    this.#duration = this.#histogram('larder_request_duration_seconds')
+    this.#firstByte = this.#histogram('larder_first_byte_seconds')
+    this.#attempts = this.#counter('larder_origin_attempts_total')
+    this.#leaves = this.#counter('larder_leaf_issued_total')
+    this.#tlsRefused = this.#counter('larder_tls_refused_total')
+    this.#faults = this.#counter('larder_faults_total')
+    this.#gauge('larder_flights', (gauge) => gauge.set(sources.flights()))
+    this.#loopDelay = monitorEventLoopDelay({ resolution: 20 })
+    this.#loopDelay.enable()
+    this.#gauge('larder_event_loop_delay_seconds', (gauge) => this.#readLoopDelay(gauge))
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  readonly observe = (event: LarderEvent): void => {
+    switch (event.kind) {
+      case 'exchange':
+        return this.#observeExchange(event)
+      case 'origin-attempt':
+        return this.#attempts.inc({ outcome: event.outcome })
+      case 'leaf-issued':
+        return this.#leaves.inc()
+      case 'tls-refused':
+        return this.#tlsRefused.inc()
+      case 'store-fault':
+        return this.#faults.inc({ code: event.code })
+      case 'store-recovered':
+        return
+    }
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  close(): void {
+    this.#loopDelay.disable()
+  }
+
+  #observeExchange(event: ExchangeEvent): void {
+    this.#requestChild(event).inc()
+    if (event.fault !== undefined) this.#faults.inc({ code: event.fault })
+    if (event.result === 'tunnelled') return
+    if (results[event.result].fromStore) this.#cacheBytes.inc(event.responseBytes)
+    if (event.originBytes > 0) this.#originBytes.inc(event.originBytes)
+    this.#duration.observe(event.durationMs / msPerSecond)
+    this.#firstByte.observe(event.firstByteMs / msPerSecond)
+  }
+
+  #requestChild({ result, scheme, rule }: ExchangeEvent): Counter.Internal {
+    const key = `${result} ${scheme} ${rule}`
+    const known = this.#requestChildren.get(key)
+    if (known !== undefined) return known
+    const full = this.#requestChildren.size >= mostRequestSeries
+    const dot = rule.indexOf('.')
+    const ecosystem = full ? 'other' : dot < 0 ? rule : rule.slice(0, dot)
+    const child = this.#requests.labels(result, schemes.has(scheme) ? scheme : 'other', ecosystem)
+    if (!full) this.#requestChildren.set(key, child)
+    return child
+  }
+
+  #readLoopDelay(gauge: Gauge): void {
+    for (const quantile of quantiles) {
+      const delay = this.#loopDelay.count === 0 ? 0 : this.#loopDelay.percentile(quantile) / nanosecondsPerSecond
+      gauge.set({ quantile: String(quantile / 100) }, delay)
+    }
+    this.#loopDelay.reset()
+  }
+
+  #counter(name: MetricName): Counter {
+    return new Counter(this.#configuration(name))
+  }
+
+  #histogram(name: MetricName): Histogram {
+    const row: MetricRow = metricRows[name]
+    return new Histogram({ ...this.#configuration(name), buckets: [...(row.bounds ?? [])] })
+  }
+
+  #gauge(name: MetricName, read: (gauge: Gauge) => void): void {
+    const gauge: Gauge = new Gauge({ ...this.#configuration(name), collect: () => read(gauge) })
+  }
+
+  #configuration(name: MetricName): { name: string; help: string; labelNames: string[]; registers: Registry[] } {
+    const { meaning, labels } = metricRows[name]
+    return { name, help: meaning.replaceAll('`', ''), labelNames: [...labels], registers: [this.#registry] }
+  }
+}
