@@ -36,6 +36,8 @@ export class FtpSession {
       const message = `${address}:${port}: no connection within ${this.#options.connectTimeoutMs} ms`
       this.#client.ftp.closeWithError(new Fault('ORIGIN_CONNECT_TIMEOUT', message))
     }, this.#options.connectTimeoutMs)
+    // Commands are short and each waits for its reply.
+    socket.setNoDelay(true)
     socket.once('connect', () => clearTimeout(timer))
     await greeted.finally(() => clearTimeout(timer))
   }
