@@ -67,6 +67,8 @@ class LaneConnection {
     socket.on('timeout', this.#onTimeout)
     socket.setTimeout(firstRequestMs)
     socket.setNoDelay(true)
+    // A connection out of a tunnel was paused after its first byte.
+    socket.resume()
   }
 
   endIfIdle(): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createSecureContext, TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { asFault, Fault } from '../base/faults.ts'
 import { parseAuthorityForm } from '../http/target-uri.ts'
 import type { TunnelTarget } from '../pipeline/exchange.ts'
@@ -13,6 +13,8 @@ const established = 'HTTP/1.1 200 Connection Established\r\n\r\n'
 /** For the TLS handshake, and for the first byte after CONNECT (CORRECTNESS T37). */
 const firstByteTimeoutMs = 10_000
 const tlsHandshakeByte = 0x16
+/** A TLS record with the fatal alert unrecognized_name (RFC 8446 section 6.2). */
+const unrecognizedName = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70])
 
 /** What the listener does with a tunnel whose inner requests are HTTP: plain, or decrypted. */
 export type ServeInside = (connection: Duplex, tunnel: TunnelTarget) => void
@@ -93,8 +95,11 @@ function intercept(
       ALPNProtocols: ['http/1.1'],
       SNICallback: (name, answer) => {
         serverName = name
-        // A context without a certificate makes OpenSSL send the alert handshake_failure.
-        if (name.toLowerCase().replace(/\.$/, '') !== target.host) return answer(null, createSecureContext())
+        if (name.toLowerCase().replace(/\.$/, '') !== target.host) {
+          // Nothing was sent yet, so the alert goes out in plain text; Node has no way to make OpenSSL send it.
+          client.write(unrecognizedName)
+          return answer(new Error(`server name ${name} inside a tunnel to ${target.host}`), undefined)
+        }
         answer(null)
       },
     })
