@@ -78,10 +78,13 @@ export class Attempt implements Dispatcher.DispatchHandler, LineAware {
   /** The response looks complete; whether it is, shows when the rest of what was read has been parsed. */
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     const line = this.line()
-    setImmediate(() => {
-      this.#conclude(textOf(controller.rawTrailers), line)
-      this.#outcome.over()
-    })
+    // Two steps, so that it comes after undici's own: then the connection is free again for a request made at once.
+    queueMicrotask(() =>
+      setImmediate(() => {
+        this.#conclude(textOf(controller.rawTrailers), line)
+        this.#outcome.over()
+      }),
+    )
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
