@@ -15,6 +15,8 @@ const dotSegments = pass('guard.dot-segments')
 const credentialQuery = pass('guard.credential-query')
 const storeSubresource = pass('guard.s3-subresource')
 
+/** Longer paths are nobody's artefact; patterns are not run on them, so that no path makes them slow. */
+const maxRulePathLength = 1024
 const credential =
   /(?:^|&)(?:private_token|job_token|deploy_token|feed_token|rss_token|access_token|id_token|refresh_token|oauth_token|authtoken|auth_token|api_token|password)=/i
 const signature =
@@ -34,6 +36,7 @@ export function classRuleFor(target: TargetUri): ClassRule {
     const guarded = guardQuery(target.path.slice(queryStart + 1))
     if (guarded !== undefined) return guarded
   }
+  if (path.length > maxRulePathLength) return rfcRule
   const canonical = canonicalPath(path)
   for (const table of tables) {
     const rule = firstMatch(table, canonical)

@@ -6,9 +6,13 @@ export function listMembers(value: string): string[] {
   if (!value.includes('"')) return kept(value.split(','))
   const members: string[] = []
   let start = 0
+  let mayQuote = true
   for (let at = 0; at < value.length; at += 1) {
-    if (value[at] === '"') at = quotedEnd(value, at)
-    else if (value[at] === ',') {
+    if (value[at] === '"' && mayQuote) {
+      const end = quotedEnd(value, at)
+      if (end === undefined) mayQuote = false
+      else at = end
+    } else if (value[at] === ',') {
       members.push(value.slice(start, at))
       start = at + 1
     }
@@ -23,13 +27,13 @@ export function unquoted(text: string): string {
   return text.slice(1, -1).replace(/\\(.)/g, '$1')
 }
 
-/** Where the quoted string that begins at `start` ends; `start` itself when it never does. */
-function quotedEnd(value: string, start: number): number {
+/** Where the quoted string that begins at `start` ends; `undefined` when it never does. */
+function quotedEnd(value: string, start: number): number | undefined {
   for (let at = start + 1; at < value.length; at += 1) {
     if (value[at] === '\\') at += 1
     else if (value[at] === '"') return at
   }
-  return start
+  return undefined
 }
 
 function kept(members: readonly string[]): string[] {

@@ -2,7 +2,7 @@ import type { ClassRule, ReuseClass } from '../ecosystem/class-rule.ts'
 import { type CacheControl, parseCacheControl } from '../http/cache-control.ts'
 import { Fields } from '../http/fields.ts'
 import { listMembers } from '../http/list.ts'
-import { freshnessLifetimeSeconds, originDate } from './lifetime.ts'
+import { appliedClass, freshnessLifetimeSeconds, originDate } from './lifetime.ts'
 import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
 
@@ -32,8 +32,8 @@ const classStaleIfErrorSeconds = 24 * 3600
 export function freshnessProfile(stored: ResponseRecord, rule: ClassRule, profile: Profile): FreshnessProfile {
   const fields = new Fields(stored.fields)
   const directives = parseCacheControl(fields.get('cache-control'))
-  const reuseClass = profile === 'builds' ? rule.class : 'rfc'
-  const standsIn = reuseClass === 'immutable' || reuseClass === 'revalidate'
+  const reuseClass = appliedClass(stored.status, fields, rule, profile)
+  const standsIn = stored.status < 400 && (reuseClass === 'immutable' || reuseClass === 'revalidate')
   return {
     initialAgeSeconds: initialAgeSeconds(stored, fields),
     receivedAt: stored.receivedAt,

@@ -1,4 +1,4 @@
-import type { ClassRule } from '../ecosystem/class-rule.ts'
+import type { ClassRule, ReuseClass } from '../ecosystem/class-rule.ts'
 import { type CacheControl, parseCacheControl } from '../http/cache-control.ts'
 import { Fields } from '../http/fields.ts'
 import { parseHttpDate } from '../http/http-date.ts'
@@ -21,7 +21,7 @@ export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule
   const explicit = explicitSeconds(fields, directives, stored.receivedAt)
   if (profile === 'builds') {
     if (stored.status === 404 || stored.status === 410) return negativeLifetime(stored.status, rule, explicit)
-    const known = classSeconds(stored.status, fields, rule, explicit)
+    const known = classSeconds(appliedClass(stored.status, fields, rule, profile), rule, explicit)
     if (known !== undefined) return known
   }
   if (explicit !== undefined) return explicit
@@ -39,19 +39,21 @@ function explicitSeconds(fields: Fields, directives: CacheControl, receivedAt: n
 }
 
 /**
- * What the class says, for the content itself. An origin that wants every use validated is obeyed, and so is a shorter
- * or longer lifetime of what is not immutable. A page where an archive should be is somebody's error page.
+ * The class that applies to a response: the rule's own for the content it is about, `rfc` for a redirect, for a page
+ * where an archive should be, and for all under the profile `standards`. Negative responses are at most validated.
  */
-function classSeconds(
-  status: number,
-  fields: Fields,
-  rule: ClassRule,
-  explicit: number | undefined,
-): number | undefined {
-  if (status !== 200 && status !== 203) return undefined
-  switch (rule.class) {
+export function appliedClass(status: number, fields: Fields, rule: ClassRule, profile: Profile): ReuseClass {
+  if (profile === 'standards' || rule.class === 'rfc') return 'rfc'
+  if (status === 404 || status === 410) return 'revalidate'
+  if (status !== 200 && status !== 203) return 'rfc'
+  const isPage = rule.mayBePage !== true && /^text\/html\b/i.test(fields.get('content-type') ?? '')
+  return isPage ? 'rfc' : rule.class
+}
+
+/** An origin that wants every use validated is obeyed, and so is its lifetime for what is not immutable. */
+function classSeconds(reuseClass: ReuseClass, rule: ClassRule, explicit: number | undefined): number | undefined {
+  switch (reuseClass) {
     case 'immutable':
-      if (/^text\/html\b/i.test(fields.get('content-type') ?? '')) return undefined
       return explicit !== undefined && explicit <= 0 ? explicit : rule.freshSeconds
     case 'revalidate':
     case 'ttl':
