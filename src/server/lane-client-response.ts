@@ -52,7 +52,11 @@ export class LaneClientResponse implements ClientResponse {
   }
 
   sendHead(head: ResponseHead): void {
-    if (!this.closed) this.#socket.write(this.#headText(head), 'latin1')
+    if (this.closed) return
+    // What is written before the tick is over leaves together with the head.
+    this.#socket.cork()
+    this.#socket.write(this.#headText(head), 'latin1')
+    process.nextTick(() => this.#socket.uncork())
   }
 
   write(chunk: Buffer, flushed: () => void): void {
