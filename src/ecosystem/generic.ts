@@ -26,5 +26,5 @@ function isArchive(path: string): boolean {
 /** Is there a version in the last segment, its extension aside? */
 function hasVersion(path: string): boolean {
   const file = path.slice(path.lastIndexOf('/') + 1).replace(signed, '')
-  return versionInName.test(file.replace(archive, '.x'))
+  return versionInName.test(file.replace(archive, ''))
 }
