@@ -1,0 +1,32 @@
+/** Options for JAVA_TOOL_OPTIONS: Java reads no proxy variable, and trusts its own store alone. */
+export function javaOptions(
+  proxyUrl: string,
+  direct: readonly string[],
+  trustStore: { readonly path: string; readonly password: string } | undefined,
+): string {
+  const { hostname, port } = new URL(proxyUrl)
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const proxies = ['http', 'https'].flatMap((scheme) => [
+    `-D${scheme}.proxyHost=${host}`,
+    `-D${scheme}.proxyPort=${port || '80'}`,
+  ])
+  const options = [...proxies, `-Dhttp.nonProxyHosts=${direct.flatMap(javaPatterns).join('|')}`]
+  if (trustStore !== undefined) {
+    options.push(`-Djavax.net.ssl.trustStore=${trustStore.path}`)
+    options.push(`-Djavax.net.ssl.trustStorePassword=${trustStore.password}`)
+  }
+  return options.map(quoted).join(' ')
+}
+
+/** `example.org` and `.example.org` of no_proxy cover all names below; Java wants that written out. */
+function javaPatterns(host: string): string[] {
+  if (host === '127.0.0.1') return ['127.*']
+  if (host.includes(':')) return [`[${host}]`]
+  if (host.startsWith('.') || host.startsWith('*.')) return [`*${host.replace(/^\*/, '')}`]
+  return host.includes('.') && /[a-z]/i.test(host) ? [host, `*.${host}`] : [host]
+}
+
+/** The variable is split at white space outside of quotes. */
+function quoted(option: string): string {
+  return /\s/.test(option) ? `"${option}"` : option
+}
