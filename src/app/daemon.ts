@@ -43,7 +43,8 @@ export async function startDaemon(settings: Settings, hooks: DaemonHooks = {}): 
 
 async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknown)[]): Promise<Daemon> {
   const clock = systemClock
-  const observation = openObservation(settings)
+  let flightCount = (): number => 0
+  const observation = openObservation(settings, () => flightCount())
   undo.push(() => observation.close())
   const observer = (event: LarderEvent): void => {
     observation.observe(event)
@@ -55,6 +56,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())
+  flightCount = () => composed.services.flights.count
   listener = new MitmListener(
     settings.listen,
     composed.listenerServices(authority),
@@ -65,8 +67,10 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const running = listener
   undo.push(() => running.stop(0))
   const admin = await openAdmin({ settings, listener, authority, composed, observation })
+  observation.readiness.started()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
+    observation.readiness.draining()
     await running.stop(drainMs)
     await admin.close()
     await composed.close()

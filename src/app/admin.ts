@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { Fault } from '../base/faults.ts'
+import type { Settings } from '../config/settings.ts'
+import { classRuleFor } from '../ecosystem/classify.ts'
+import { Fields } from '../http/fields.ts'
+import { cacheKey } from '../key/cache-key.ts'
+import { Exchange } from '../pipeline/exchange.ts'
+import { run } from '../pipeline/pipeline.ts'
+import type { Services } from '../pipeline/services.ts'
+import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
+import type { Listener } from '../server/listener.ts'
+import { NodeClientResponse } from '../server/node-client-response.ts'
+import type { OpenedAuthority } from './authority.ts'
+import type { Composed } from './compose.ts'
+import type { Observation } from './observation.ts'
+
+export interface AdminInput {
+  readonly settings: Settings
+  readonly listener: Listener
+  readonly authority: OpenedAuthority | undefined
+  readonly composed: Composed
+  readonly observation: Observation
+}
+
+/** The admin address, answering from what runs. */
+export function openAdmin(input: AdminInput): Promise<AdminServer> {
+  const { settings, authority, composed, observation } = input
+  const { services } = composed
+  let fetchCount = 0
+  return startAdminServer({
+    address: settings.admin,
+    services: {
+      live: () => true,
+      ready: () => observation.readiness.ready(),
+      metrics: () => observation.metrics.text(),
+      status: () => statusOf(input),
+      stats: () => observation.totals.snapshot(),
+      purge: (url) => purge(url, services),
+      fetch: (url, response) => {
+        fetchCount += 1
+        const request = {
+          method: 'GET',
+          requestTarget: url,
+          httpVersion: '1.1',
+          fields: new Fields(['Host', hostOf(url)]),
+          body: undefined,
+          client: { address: 'admin', userAgent: 'larder' },
+          tunnel: undefined,
+        }
+        const { clock } = services
+        const answer = new NodeClientResponse(response)
+        void run(new Exchange(`f${fetchCount}`, request, answer, clock.now(), clock.elapsed()), services)
+      },
+      caPem: authority?.authority.certificatePem,
+      tokenFile: join(settings.dataFolder, 'admin.token'),
+    },
+  })
+}
+
+/** The posture, in a few lines (CORRECTNESS 8.1.12). */
+function statusOf({ settings, listener, authority, observation }: AdminInput): object {
+  return {
+    listen: listener.listening,
+    data: settings.dataFolder,
+    store: settings.store,
+    index: settings.index,
+    profile: settings.profile,
+    intercept: authority === undefined ? 'nothing: there is no CA' : settings.intercept,
+    splice: settings.splice,
+    allowAddress: settings.allowAddresses,
+    allowClient: settings.allowClients,
+    ca:
+      authority === undefined
+        ? null
+        : {
+            certificateFile: authority.authority.files.certificateFile,
+            fingerprint: authority.authority.certificate.fingerprint256,
+            notAfter: new Date(authority.authority.notAfterAt).toISOString(),
+          },
+    root: process.getuid?.() === 0,
+    ...observation.readiness.ready(),
+  }
+}
+
+/** Removes what is stored for exactly `url`; running flights for it go on. */
+async function purge(url: string, services: Services): Promise<boolean> {
+  const target = services.parseTarget(url)
+  if ('invalid' in target) throw new Fault('CLIENT_REQUEST_INVALID', `${url}: ${target.invalid}`)
+  const key = cacheKey(target, classRuleFor(target))
+  services.hot.delete(key)
+  return services.index.delete(key)
+}
+
+function hostOf(url: string): string {
+  return /^[a-z]+:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ''
+}
