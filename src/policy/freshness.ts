@@ -6,8 +6,6 @@ import { appliedClass, freshnessLifetimeSeconds, originDate } from './lifetime.t
 import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
 
-export { freshnessLifetimeSeconds } from './lifetime.ts'
-
 /** Everything about a stored response that decides its reuse, computed once. */
 export interface FreshnessProfile {
   /** Age at the time of receipt. */
