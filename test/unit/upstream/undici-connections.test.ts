@@ -181,6 +181,19 @@ describe('Addresses of HTTP origins', () => {
     })
   })
 
+  test('may be IPv6 literals', async () => {
+    const asked: string[] = []
+    const fetcher = httpFetcher({
+      guard: (address) => new Fault('ORIGIN_ADDRESS_PROHIBITED', asked[asked.push(address) - 1]!),
+    })
+    for (const scheme of ['http', 'https'] as const) {
+      const target = targetOf(scheme, 8080, '/', '::1')
+      assert.equal((await refusal(fetcher.fetch({ method: 'GET', target, fields: [] }))).message, '::1')
+    }
+    await fetcher.close()
+    assert.deepEqual(asked, ['::1', '::1'])
+  })
+
   for (const [title, error, code] of [
     ['no such name', Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), 'ORIGIN_DNS_FAILED'],
     ['no answer now', Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' }), 'ORIGIN_DNS_TIMEOUT'],

@@ -136,6 +136,21 @@ describe('A response over HTTP/1.1', () => {
     assert.equal(received.content.toString(), 'hello')
   })
 
+  test('is the same when it comes byte by byte', async () => {
+    const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
+    const text = `${early}${chunkedHead}X-A: 1\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n`
+    const received = await get(fetcher, targetFor('dripping', [...text].map(send)))
+    assert.equal(received.fault, undefined)
+    assert.equal(received.content.toString(), 'hello')
+    assert.deepEqual(
+      [received.response.fields, received.trailers],
+      [
+        ['X-A', '1'],
+        ['X-Sum', '1'],
+      ],
+    )
+  })
+
   test('keeps case, order and repetition of its fields, and octets beyond ASCII', async () => {
     const extra = 'X-b: 1\r\nSET-Cookie: a\r\nset-cookie: b\r\nX-Name: caf\xe9\r\n'
     const { response } = await get(fetcher, targetFor('fields', [send(withLength('hello', 5, extra))]))
