@@ -1,4 +1,4 @@
-import type { Step } from './pipeline.ts'
+import type { Step } from './step.ts'
 
 /** The yes or no before any work is done. Clients are admitted when they connect; here it is the URL. */
 export const admit: Step<'admit'> = (exchange, services) => {

@@ -2,7 +2,7 @@ import { classRuleFor } from '../ecosystem/classify.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { cacheKey } from '../key/cache-key.ts'
 import type { Exchange } from './exchange.ts'
-import type { Step } from './pipeline.ts'
+import type { Step } from './step.ts'
 
 /** Finds the class rule and the key; keeps out of the cache what must not touch it. */
 export const classify: Step<'classify'> = (exchange) => {

@@ -3,9 +3,9 @@ import { evaluateConditions, ifRangeHolds } from '../http/conditions.ts'
 import { resolveRange } from '../http/range.ts'
 import type { Deliverable } from './deliverable.ts'
 import type { Exchange, ResponseHead } from './exchange.ts'
-import type { Step } from './pipeline.ts'
 import { pump } from './pump.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 
 /** The one place where a cached body, finished or still growing, reaches a client: leaders, followers and hits all pass here. */
 export const deliver: Step<'deliver'> = (exchange, services) => {
@@ -100,10 +100,10 @@ async function stream(
   }
   const first = part?.first ?? 0
   const end = part === undefined ? item.sizeBytes : part.last + 1
-  const ended = await pump(source, response, first, end, () => {
+  const onFirstByte = (): void => {
     exchange.firstByteMs = services.clock.elapsed() - exchange.startedMs
-  })
-  source.close()
+  }
+  const ended = await pump({ source, response, first, end, onFirstByte })
   if (ended.kind === 'done') response.end()
   else response.destroy()
   if (ended.kind === 'broken') exchange.fault ??= ended.fault

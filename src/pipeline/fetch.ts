@@ -1,7 +1,7 @@
 import { asFault } from '../base/faults.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
-import type { Step } from './pipeline.ts'
+import type { Step } from './step.ts'
 
 /** Asks the origin for the whole response, as the leader of a flight when it can be shared. */
 export const fetch: Step<'fetch'> = async (exchange, services) => {

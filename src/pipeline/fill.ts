@@ -9,8 +9,8 @@ import type { StoredResponse } from '../store/stored-response.ts'
 import { CachedResponse, hotContentBytes, memoryBytesOf, withVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { GrowingResponse } from './growing-response.ts'
-import type { Step } from './pipeline.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 
 /** Starts storing the content. From here on the fill belongs to the flight: the client may leave. */
 export const fill: Step<'fill'> = (exchange, services) => {

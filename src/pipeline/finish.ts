@@ -1,7 +1,7 @@
 import type { Stored } from '../base/results.ts'
 import type { Exchange } from './exchange.ts'
-import type { Step } from './pipeline.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 
 /** Reports the exchange once it is over; after a fill only when its outcome is known, so that `stored` is true. */
 export const finish: Step<'finish'> = (exchange, services) => {

@@ -2,8 +2,8 @@ import { varyMatches } from '../http/vary.ts'
 import { mayServeStaleOnError } from '../policy/stale-on-error.ts'
 import { variantName } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
-import type { Step } from './pipeline.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 import { openContent } from './stored-content.ts'
 
 /** Waits for the leader's first word, then shares what it has. */

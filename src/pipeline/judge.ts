@@ -1,6 +1,6 @@
 import { Fields } from '../http/fields.ts'
 import { storability } from '../policy/storable.ts'
-import type { Step } from './pipeline.ts'
+import type { Step } from './step.ts'
 import { forget } from './stored-content.ts'
 
 /** May this response be stored? Then it is filled, else relayed with the reason (RFC 9111 section 3). */

@@ -14,11 +14,8 @@ import { refuse } from './refuse.ts'
 import { relay } from './relay.ts'
 import { revalidate } from './revalidate.ts'
 import type { Services } from './services.ts'
-import type { Next, StepName } from './transitions.ts'
-
-/** One step: answers the name of the next one, synchronously whenever it can; `undefined` after the last. */
-export type Step<S extends StepName> = (exchange: Exchange, services: Services) => Answer<S> | Promise<Answer<S>>
-type Answer<S extends StepName> = [Next<S>] extends [never] ? undefined : Next<S>
+import type { Step } from './step.ts'
+import type { StepName } from './transitions.ts'
 
 const steps: { readonly [S in StepName]: Step<S> } = {
   receive,

@@ -13,67 +13,95 @@ export type PumpEnd =
   | { readonly kind: 'gone' }
   | { readonly kind: 'broken'; readonly fault: Fault }
 
-/**
- * Moves the bytes from `first` up to but not including `end` (`undefined`: to the end of the source) to the client, as fast as the
- * client takes them. Written with callbacks, not streams or async iteration: it runs once per chunk of every hit.
- */
-export function pump(
-  source: ByteSource,
-  response: ClientResponse,
-  first: number,
-  end: number | undefined,
-  onFirstByte: () => void,
-): Promise<PumpEnd> {
-  return new Promise((resolve) => {
-    let position = first
-    let unflushed = 0
-    let reading = false
-    let over = false
+export interface PumpInput {
+  readonly source: ByteSource
+  readonly response: ClientResponse
+  readonly first: number
+  /** The byte to stop before; `undefined`: the end of the source. */
+  readonly end: number | undefined
+  readonly onFirstByte: () => void
+}
 
-    const settle = (result: PumpEnd): void => {
-      if (over) return
-      over = true
-      resolve(result)
-    }
-    const send = (chunk: Buffer | undefined): void => {
-      if (chunk === undefined) return settle({ kind: 'done' })
-      if (position === first) onFirstByte()
-      position += chunk.length
-      unflushed += 1
-      response.write(chunk, () => {
-        source.release(chunk)
-        unflushed -= 1
-        if (!over && !reading) advance()
-      })
-    }
-    const advance = (): void => {
-      while (!over && !reading && unflushed < maxUnflushedCount) {
-        if (response.closed) return settle({ kind: 'gone' })
-        if (end !== undefined && position >= end) return settle({ kind: 'done' })
-        const limit = end === undefined ? chunkBytes : Math.min(chunkBytes, end - position)
-        const next = source.next(position, limit)
-        if (!(next instanceof Promise)) {
-          reading = true
-          send(next)
-          reading = false
-          continue
-        }
-        reading = true
-        next.then(
-          (chunk) => {
-            reading = false
-            if (over) {
-              if (chunk !== undefined) source.release(chunk)
-              return
-            }
-            send(chunk)
-            advance()
-          },
-          (error) => settle({ kind: 'broken', fault: asFault(error) }),
-        )
+/**
+ * Moves bytes from a source to a client as fast as the client takes them, and closes the source. Written with callbacks, not streams or async
+ * iteration: it runs once per chunk of every hit.
+ */
+export function pump(input: PumpInput): Promise<PumpEnd> {
+  return new Promise((resolve) => new Pump(input, resolve).advance())
+}
+
+class Pump {
+  readonly #input: PumpInput
+  readonly #resolve: (end: PumpEnd) => void
+  #position: number
+  #unflushedCount = 0
+  #reading = false
+  #over = false
+
+  constructor(input: PumpInput, resolve: (end: PumpEnd) => void) {
+    this.#input = input
+    this.#resolve = resolve
+    this.#position = input.first
+    input.response.onClose(() => this.#settle({ kind: 'gone' }))
+  }
+
+  /** Reads and sends until the client is busy, the source is, or all is done. */
+  advance(): void {
+    const { source, response, end } = this.#input
+    while (!this.#over && !this.#reading && this.#unflushedCount < maxUnflushedCount) {
+      if (response.closed) return this.#settle({ kind: 'gone' })
+      if (end !== undefined && this.#position >= end) return this.#settle({ kind: 'done' })
+      const limit = end === undefined ? chunkBytes : Math.min(chunkBytes, end - this.#position)
+      const next = source.next(this.#position, limit)
+      this.#reading = true
+      if (next instanceof Promise) {
+        next.then(this.#onChunk, this.#onBroken)
+        return
       }
+      this.#send(next)
+      this.#reading = false
     }
-    response.onClose(() => settle({ kind: 'gone' }))
-    advance()
-  })
+  }
+
+  readonly #onChunk = (chunk: Buffer | undefined): void => {
+    this.#reading = false
+    if (!this.#over) {
+      this.#send(chunk)
+      this.advance()
+      return
+    }
+    if (chunk !== undefined) this.#input.source.release(chunk)
+    this.#closeWhenFlushed()
+  }
+
+  readonly #onBroken = (error: unknown): void => {
+    this.#reading = false
+    if (this.#over) this.#closeWhenFlushed()
+    else this.#settle({ kind: 'broken', fault: asFault(error) })
+  }
+
+  #send(chunk: Buffer | undefined): void {
+    if (chunk === undefined) return this.#settle({ kind: 'done' })
+    if (this.#position === this.#input.first) this.#input.onFirstByte()
+    this.#position += chunk.length
+    this.#unflushedCount += 1
+    this.#input.response.write(chunk, () => {
+      this.#input.source.release(chunk)
+      this.#unflushedCount -= 1
+      if (this.#over) this.#closeWhenFlushed()
+      else this.advance()
+    })
+  }
+
+  #settle(end: PumpEnd): void {
+    if (this.#over) return
+    this.#over = true
+    this.#closeWhenFlushed()
+    this.#resolve(end)
+  }
+
+  /** Lent chunks may still be on their way to the client when the transfer is over. */
+  #closeWhenFlushed(): void {
+    if (this.#unflushedCount === 0 && !this.#reading) this.#input.source.close()
+  }
 }

@@ -1,10 +1,10 @@
 import { Fault } from '../base/faults.ts'
-import { checkRequestHead } from '../http/request-gate.ts'
+import { checkRequestHead, expectationFails } from '../http/request-gate.ts'
 import { type TargetUri, targetInTunnel } from '../http/target-uri.ts'
 import type { ReceivedRequest } from './exchange.ts'
-import type { Step } from './pipeline.ts'
 import { viaValue } from './response-stem.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 
 /** The framing gate, the target URI, the loop check: all before anything is keyed (CORRECTNESS G1, T09, M8). */
 export const receive: Step<'receive'> = (exchange, services) => {
@@ -19,6 +19,9 @@ export const receive: Step<'receive'> = (exchange, services) => {
     request.tunnel === undefined ? 'proxy' : 'tunnel',
   )
   if (reason !== undefined) throw new Fault('CLIENT_REQUEST_INVALID', reason)
+  if (expectationFails(request.fields)) {
+    throw new Fault('CLIENT_EXPECTATION_FAILED', `Expect: ${request.fields.get('expect')}`)
+  }
   const target = targetOf(request, services)
   exchange.target = target
   const via = request.fields.get('via')

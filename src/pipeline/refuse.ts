@@ -1,7 +1,7 @@
 import { asFault } from '../base/faults.ts'
 import { proxyStatus } from '../http/proxy-status.ts'
-import type { Step } from './pipeline.ts'
 import { viaValue } from './response-stem.ts'
+import type { Step } from './step.ts'
 
 /** Tells the client what went wrong, in which code, and what to do. Nothing was sent before. */
 export const refuse: Step<'refuse'> = (exchange) => {

@@ -8,9 +8,9 @@ import { invalidates } from '../policy/invalidation.ts'
 import type { OriginResponse } from '../upstream/origin-fetcher.ts'
 import type { Exchange, ResponseHead } from './exchange.ts'
 import { relayRequest } from './origin-request.ts'
-import type { Step } from './pipeline.ts'
 import { viaValue } from './response-stem.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 import { forget } from './stored-content.ts'
 
 /** Content handed to the client and not flushed, beyond which the origin is paused. */

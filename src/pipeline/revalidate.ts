@@ -1,13 +1,16 @@
 import { asFault, type Fault } from '../base/faults.ts'
-import { freshened, validationFields } from '../policy/validation.ts'
-import type { OriginResponse } from '../upstream/origin-fetcher.ts'
+import { confirms, freshened, validationFields } from '../policy/validation.ts'
+import type { BodySink, OriginResponse } from '../upstream/origin-fetcher.ts'
 import { CachedResponse, memoryBytesOf, withVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
-import type { Step } from './pipeline.ts'
 import type { Services } from './services.ts'
+import type { Step } from './step.ts'
 import { openContent } from './stored-content.ts'
+
+/** A 304 has no content; its connection is free once that was read. */
+const nowhere: BodySink = { chunk: () => true, end: () => {}, fail: () => {} }
 
 /** Asks the origin whether the stored response still holds (RFC 9111 section 4.3). */
 export const revalidate: Step<'revalidate'> = async (exchange, services) => {
@@ -19,8 +22,12 @@ export const revalidate: Step<'revalidate'> = async (exchange, services) => {
   const condition = readable ? validationFields(stale.record) : []
   if (!readable) exchange.candidate = undefined
   try {
-    const upstream = await services.origins.fetch(fillRequest(exchange, condition))
-    if (upstream.status === 304 && readable) return await confirmed(exchange, services, upstream)
+    let upstream = await services.origins.fetch(fillRequest(exchange, condition))
+    if (upstream.status === 304 && readable) {
+      if (confirms(stale.record, upstream.fields)) return confirmed(exchange, services, upstream)
+      upstream.consume(nowhere)
+      upstream = await services.origins.fetch(fillRequest(exchange))
+    }
     if (upstream.status >= 500 && (await failedOver(exchange, services))) {
       upstream.cancel()
       return 'deliver'
@@ -40,8 +47,8 @@ export const revalidate: Step<'revalidate'> = async (exchange, services) => {
 }
 
 /** The origin said 304: the stored fields are updated and the content stays (RFC 9111 section 4.3.4). */
-async function confirmed(exchange: Exchange, services: Services, upstream: OriginResponse): Promise<'deliver'> {
-  upstream.consume({ chunk: () => true, end: () => {}, fail: () => {} })
+function confirmed(exchange: Exchange, services: Services, upstream: OriginResponse): 'deliver' {
+  upstream.consume(nowhere)
   const stale = exchange.candidate!
   const record = freshened(stale.record, upstream)
   const cached = new CachedResponse(record, exchange.rule!, services.profile, stale.content)

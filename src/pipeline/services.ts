@@ -9,6 +9,7 @@ import type { ResponseIndex } from '../store/response-index.ts'
 import type { Flights } from '../upstream/flights.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import type { CachedResponse } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
 import type { FlightOutcome } from './flight-outcome.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -23,6 +24,8 @@ export interface Services {
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly flights: Flights<FlightOutcome>
   readonly origins: OriginFetcher
+  /** Runs an exchange that no client waits for, from `lookup` on. */
+  readonly runLater: (exchange: Exchange) => void
   readonly parseTarget: (text: string) => TargetUri | { readonly invalid: string }
   /** Is this host (when it is an address) and port the proxy itself? */
   readonly selfCheck: (host: string, port: number) => Fault | undefined

@@ -1,6 +1,5 @@
 import type { ClientResponse } from './exchange.ts'
 import { Exchange } from './exchange.ts'
-import { run } from './pipeline.ts'
 import type { Services } from './services.ts'
 
 /** The other side of an exchange that nobody waits for. */
@@ -28,5 +27,5 @@ export function validateInBackground(cause: Exchange, services: Services): void 
   exchange.rule = cause.rule
   exchange.key = cause.key
   exchange.flightKey = cause.flightKey
-  void run(exchange, services, 'lookup')
+  services.runLater(exchange)
 }

@@ -53,10 +53,11 @@ export class LaneClientResponse implements ClientResponse {
 
   sendHead(head: ResponseHead): void {
     if (this.closed) return
-    // What is written before the tick is over leaves together with the head.
+    // What is written before this turn of the event loop is over leaves together with the head. The end of a small
+    // body comes in a later phase of the same turn, after it was checked.
     this.#socket.cork()
     this.#socket.write(this.#headText(head), 'latin1')
-    process.nextTick(() => this.#socket.uncork())
+    setImmediate(() => this.#socket.uncork())
   }
 
   write(chunk: Buffer, flushed: () => void): void {

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import type { Observer } from '../base/events.ts'
+import { Fault } from '../base/faults.ts'
+import { readSystemRoots } from '../ca/system-roots.ts'
+import type { Settings } from '../config/settings.ts'
+import { createAddressRules } from '../govern/address-rules.ts'
+import { fetcherByScheme } from '../upstream/by-scheme.ts'
+import type { ConnectionGuard } from '../upstream/connection-guard.ts'
+import type { Dialer } from '../upstream/dialer.ts'
+import { createFtpFetcher } from '../upstream/ftp-origin-fetcher.ts'
+import { createDialer } from '../upstream/net-dialer.ts'
+import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
+import { createOriginTrust } from '../upstream/origin-trust.ts'
+import { systemResolver } from '../upstream/resolve-host.ts'
+import { createHttpFetcher } from '../upstream/undici-origin-fetcher.ts'
+
+/** The ways to origins: by request, or as a raw connection; both by the same rules. */
+export interface Origins {
+  readonly fetcher: OriginFetcher
+  readonly dialer: Dialer
+}
+
+export interface OriginsInput {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly selfCheck: (host: string, port: number) => Fault | undefined
+}
+
+const connectionsPerOrigin = 32
+
+export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInput): Origins {
+  const guard = connectionGuard(settings, selfCheck)
+  const roots = originRoots(settings)
+  const resolve = systemResolver()
+  const { connectTimeoutMs, headTimeoutMs, idleTimeoutMs } = settings
+  const shared = { clock, guard, observer, resolve, connectTimeoutMs, idleTimeoutMs }
+  return {
+    fetcher: fetcherByScheme({
+      http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
+      ftp: createFtpFetcher(shared),
+    }),
+    dialer: createDialer({ ...shared, trust: createOriginTrust(roots), sessions: new Map() }),
+  }
+}
+
+/** Every address that is about to be dialled is put to the rules and must not be ourselves. */
+function connectionGuard(
+  settings: Settings,
+  selfCheck: (host: string, port: number) => Fault | undefined,
+): ConnectionGuard {
+  const rules = createAddressRules({ allow: settings.allowAddresses, deny: settings.denyAddresses })
+  return (address, port) => {
+    const verdict = rules(address)
+    if (verdict !== 'allowed') return new Fault('ORIGIN_ADDRESS_PROHIBITED', `${address} is ${verdict}`)
+    return selfCheck(address, port)
+  }
+}
+
+/** What origins are verified against: the system's roots and those of --origin-ca. */
+function originRoots(settings: Settings): string[] {
+  return [readSystemRoots().pem, ...settings.originCaFiles.map(readRoots)]
+}
+
+function readRoots(file: string): string {
+  try {
+    const pem = readFileSync(file, 'utf8')
+    if (pem.includes('BEGIN CERTIFICATE')) return pem
+  } catch (error) {
+    throw new Fault('CONFIG_BAD_VALUE', `--origin-ca ${file}: ${(error as Error).message}`, { cause: error })
+  }
+  throw new Fault('CONFIG_BAD_VALUE', `--origin-ca ${file}: no certificate in PEM`)
+}
