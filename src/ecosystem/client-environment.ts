@@ -48,7 +48,8 @@ export function clientEnvironment(input: ClientInput): ClientEnvironment {
   if (input.caPem !== undefined) addTrust(variables, files, input, input.caPem)
   addSettingsFiles(variables, files, input)
   const options = javaOptions(input.proxyUrl, direct, input.trustStore)
-  variables.JAVA_TOOL_OPTIONS = [input.existing.JAVA_TOOL_OPTIONS, options].filter(Boolean).join(' ')
+  const ownOptions = input.existing.JAVA_TOOL_OPTIONS ?? ''
+  variables.JAVA_TOOL_OPTIONS = ownOptions.includes(options) ? ownOptions : `${ownOptions} ${options}`.trim()
   return { variables, files: [...files].map(([path, content]) => ({ path, content })) }
 }
 
@@ -98,17 +99,25 @@ function addTrust(
   Object.assign(variables, trustSwitches)
 }
 
-/** `roots` and then `more`, once: a run inside a run adds nothing. */
+/** `roots`, and of `more` the certificates that are not among them: a run inside a run adds nothing. */
 function withCertificates(roots: string, more: string): string {
-  if (more === '' || roots.includes(more.trim())) return roots
-  return `${roots}${roots === '' || roots.endsWith('\n') ? '' : '\n'}${more}`
+  const known = new Set(certificatesIn(roots))
+  const added = certificatesIn(more).filter((certificate) => !known.has(certificate))
+  const start = roots === '' || roots.endsWith('\n') ? roots : `${roots}\n`
+  return start + added.map((certificate) => `${certificate}\n`).join('')
+}
+
+function certificatesIn(pem: string): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
 }
 
 /** wget and apt take no variable for the CA, but one for a settings file; it begins with the user's own. */
 function addSettingsFiles(variables: Record<string, string>, files: Map<string, string>, input: ClientInput): void {
   const { existing, folder, proxyUrl, readFile } = input
   const bundle = variables.SSL_CERT_FILE
-  const wgetrc = readFile(existing.WGETRC || join(existing.HOME ?? '/', '.wgetrc')) ?? ''
+  // A second evaluation finds our own files in the variables: they must not include themselves.
+  const own = (path: string | undefined): string | undefined => (path?.startsWith(`${folder}/`) ? undefined : path)
+  const wgetrc = readFile(own(existing.WGETRC) || join(existing.HOME ?? '/', '.wgetrc')) ?? ''
   const wget = [
     wgetrc.trimEnd(),
     'use_proxy = on',
@@ -118,7 +127,7 @@ function addSettingsFiles(variables: Record<string, string>, files: Map<string, 
   variables.WGETRC = join(folder, 'wgetrc')
   files.set(variables.WGETRC, `${wget.join('\n').trimStart()}\n`)
 
-  const apt = existing.APT_CONFIG ? [`#include ${JSON.stringify(existing.APT_CONFIG)};`] : []
+  const apt = own(existing.APT_CONFIG) ? [`#include ${JSON.stringify(existing.APT_CONFIG)};`] : []
   apt.push(`Acquire::http::Proxy "${proxyUrl}";`, `Acquire::https::Proxy "${proxyUrl}";`)
   if (bundle !== undefined) apt.push(`Acquire::https::CAInfo "${bundle}";`)
   variables.APT_CONFIG = join(folder, 'apt.conf')

@@ -49,6 +49,18 @@ describe('The variables for clients', () => {
   })
 })
 
+describe('A second evaluation', () => {
+  test('changes nothing: our own files are neither included again nor repeated', () => {
+    const first = build({ HOME: '/h', JAVA_TOOL_OPTIONS: '-Xmx1g' })
+    const written = Object.fromEntries(first.files.map(({ path, content }) => [path, content]))
+    const second = build({ HOME: '/h', ...first.variables }, written)
+    assert.equal(contentOf(second, 'APT_CONFIG'), contentOf(first, 'APT_CONFIG'))
+    assert.equal(contentOf(second, 'WGETRC'), contentOf(first, 'WGETRC'))
+    assert.equal(contentOf(second, 'PIP_CERT'), contentOf(first, 'PIP_CERT'))
+    assert.equal(second.variables.JAVA_TOOL_OPTIONS, first.variables.JAVA_TOOL_OPTIONS)
+  })
+})
+
 describe("The user's own settings", () => {
   const own = { '/company.pem': company }
 

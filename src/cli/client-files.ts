@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readSystemRoots } from '../ca/system-roots.ts'
+import type { Environment } from '../config/environment.ts'
+import { foldersOf, stateFolder } from '../config/folders.ts'
+import { type ClientEnvironment, clientEnvironment } from '../ecosystem/client-environment.ts'
+import { type JavaTrust, javaTrust } from './java-trust-store.ts'
+
+export interface PreparedClients extends ClientEnvironment {
+  readonly java: JavaTrust
+}
+
+export interface ClientPlan {
+  readonly proxyUrl: string
+  readonly caPem: string | undefined
+  /** Where the files go; made when it is missing. */
+  readonly folder: string
+  readonly environment: Environment
+}
+
+/** The variables for clients, with the files that they name written. */
+export async function prepareClients({ proxyUrl, caPem, folder, environment }: ClientPlan): Promise<PreparedClients> {
+  const java: JavaTrust =
+    caPem === undefined
+      ? { kind: 'none', reason: undefined }
+      : await javaTrust(caPem, clientFolder(environment), environment)
+  const built = clientEnvironment({
+    proxyUrl,
+    caPem,
+    systemRootsPem: readSystemRoots().pem,
+    folder,
+    existing: environment,
+    readFile: readText,
+    trustStore: java.kind === 'store' ? java : undefined,
+  })
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  for (const { path, content } of built.files) {
+    if (readText(path) === content) continue
+    // Tools may be reading the old one.
+    writeFileSync(`${path}.new`, content, { mode: 0o644 })
+    renameSync(`${path}.new`, path)
+  }
+  return { ...built, java }
+}
+
+/**
+ * Where files for clients stay. Root's own folders are closed to others, and apt reads its files as another user: so root
+ * has a place that all can read, unless XDG_STATE_HOME says otherwise.
+ */
+export function clientFolder(environment: Environment): string {
+  const root = process.geteuid?.() === 0
+  const { XDG_STATE_HOME } = foldersOf(environment)
+  return root && XDG_STATE_HOME !== environment.XDG_STATE_HOME
+    ? '/var/lib/larder-clients'
+    : `${stateFolder(environment)}/clients`
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

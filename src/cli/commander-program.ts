@@ -1,0 +1,203 @@
+import { Command as CommanderCommand, CommanderError, Option } from 'commander'
+import type { ExportFormat } from '../ca/trust-export.ts'
+import type { Environment } from '../config/environment.ts'
+import { optionRows } from '../config/options.ts'
+import { checkConfig, sampleConfig, showConfig } from './config.ts'
+import { type Act, declare, flagsIn, type Values } from './declaration.ts'
+import { env, type Shell, shells } from './env.ts'
+import { exitCodes } from './exit-codes.ts'
+import { fetchUrls } from './fetch.ts'
+import { purge } from './purge.ts'
+import { run } from './run.ts'
+import { stats } from './stats.ts'
+import { status } from './status.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What the program is given from outside. */
+export interface ProgramInput {
+  /** The words after the program's name. */
+  readonly words: readonly string[]
+  readonly version: string
+  readonly environment: Environment
+  readonly terminal: Terminal
+}
+
+// The daemon and the making of certificates are loaded by the commands that need them: the others start in half the time.
+const loadCa = () => import('./ca.ts')
+
+const allOptions = optionRows.map(({ name }) => name)
+const clientOptions = ['admin', 'data']
+
+/** Runs the command that the words name and answers its exit code. */
+export async function runProgram({ words, version, environment, terminal }: ProgramInput): Promise<number> {
+  let exitCode: number = exitCodes.done
+  const act: Act =
+    (command) =>
+    async (...given) => {
+      const values = given.at(-2) as Values
+      const context = { terminal, environment, flags: flagsIn(values), json: values.json === true }
+      exitCode = await command(context, given.slice(0, -2), values)
+    }
+  try {
+    await declareProgram(version, terminal, act).parseAsync(words, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    return terminal.failure(error)
+  }
+}
+
+function declareProgram(version: string, terminal: Terminal, act: Act): CommanderCommand {
+  const program = new CommanderCommand('larder')
+    .description('A forward HTTP, HTTPS and FTP caching proxy for builds.')
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('  See larder --help, or larder COMMAND --help.')
+    .configureOutput({
+      writeOut: (text) => terminal.print(text),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'larder: ')),
+    })
+    .addHelpText('after', '\nExample:\n  larder run -- npm ci')
+  declareDaemon(program, act)
+  declareContent(program, act)
+  declareAuthority(program, act)
+  declareConfig(program, act)
+  return program
+}
+
+function declareDaemon(program: CommanderCommand, act: Act): void {
+  declare(program, {
+    usage: 'serve',
+    meaning: 'Run the daemon in the foreground, until SIGTERM or Ctrl-C. SIGHUP reopens the access log.',
+    example: 'larder serve --memory 1GiB --access-log /var/log/larder/access.log',
+    options: allOptions,
+  }).action(act(async (context) => (await import('./serve.ts')).serve(context)))
+  declare(program, {
+    usage: 'run <command...>',
+    meaning:
+      'Run a command with the proxy and the trust in its CA set for every known tool, through the running daemon or a private one, and exit with its status.',
+    example: 'larder run -- npm ci',
+    options: allOptions.filter((name) => name !== 'listen' && name !== 'access-log'),
+    data: true,
+  })
+    .passThroughOptions()
+    .action(act((context, [words]) => run(context, words as string[])))
+  declare(program, {
+    usage: 'env',
+    meaning: 'Print the variables that run sets, for a shell to evaluate.',
+    example: 'eval "$(larder env)"',
+    options: clientOptions,
+    data: true,
+  })
+    .addOption(
+      new Option('--shell <SHELL>', 'How they are written; docker: arguments of docker build.')
+        .choices(shells)
+        .default('sh'),
+    )
+    .action(act((context, _, { shell }) => env(context, shell as Shell)))
+  declare(program, {
+    usage: 'status',
+    meaning: 'Show what the running daemon does and allows.',
+    example: 'larder status --json',
+    options: clientOptions,
+    data: true,
+  }).action(act(status))
+  declare(program, {
+    usage: 'stats',
+    meaning: 'Show the figures of the running daemon: requests, hits, bytes, time saved.',
+    example: 'larder stats',
+    options: clientOptions,
+    data: true,
+  }).action(act(stats))
+}
+
+function declareContent(program: CommanderCommand, act: Act): void {
+  declare(program, {
+    usage: 'fetch <url...>',
+    meaning: 'Make sure that URLs are cached, as far as they may be.',
+    example: 'larder fetch -o file.tar.gz --checksum sha256:HEX https://example.org/file.tar.gz',
+    options: clientOptions,
+    data: true,
+  })
+    .option('--checksum <ALG:HEX>', 'Fail unless the content has this digest, such as sha256:HEX.')
+    .option('-o, --output <FILE>', 'Write the content to FILE, - for standard output.')
+    .action(
+      act((context, [urls], { checksum, output }) =>
+        fetchUrls(context, urls as string[], {
+          checksum: checksum as string | undefined,
+          output: output as string | undefined,
+        }),
+      ),
+    )
+  declare(program, {
+    usage: 'purge <url...>',
+    meaning: 'Remove what is stored for exactly these URLs.',
+    example: 'larder purge https://example.org/file.tar.gz',
+    options: clientOptions,
+    data: true,
+  }).action(act((context, [urls]) => purge(context, urls as string[])))
+}
+
+function declareAuthority(program: CommanderCommand, act: Act): void {
+  const ca = program
+    .command('ca')
+    .description('The CA that lets https be cached: one of your own, trusted by nobody at first.')
+  const options = ['ca-dir']
+  declare(ca, {
+    usage: 'init',
+    meaning: 'Make the CA. With --intercept it is good for those hosts alone. No trust store is touched.',
+    example: 'larder ca init',
+    options: [...options, 'intercept'],
+    data: true,
+  }).action(act(async (context) => (await loadCa()).initCa(context)))
+  declare(ca, {
+    usage: 'show',
+    meaning: 'Show what the CA is.',
+    example: 'larder ca show --json',
+    options,
+    data: true,
+  }).action(act(async (context) => (await loadCa()).showCa(context)))
+  declare(ca, {
+    usage: 'export',
+    meaning: 'Write the certificate of the CA, never its key.',
+    example: 'larder ca export --format bundle -o bundle.pem',
+    options,
+  })
+    .addOption(
+      new Option('--format <FORMAT>', "pem, der, or bundle: the system's roots and the CA.")
+        .choices(['pem', 'bundle', 'der'])
+        .default('pem'),
+    )
+    .option('-o, --output <FILE>', 'The file; initially standard output.')
+    .action(
+      act(async (context, _, { format, output }) =>
+        (await loadCa()).exportCa(context, format as ExportFormat, output as string | undefined),
+      ),
+    )
+}
+
+function declareConfig(program: CommanderCommand, act: Act): void {
+  const config = program.command('config').description('The configuration: flags, variables and a file.')
+  declare(config, {
+    usage: 'check',
+    meaning: 'Say what is wrong with the configuration.',
+    example: 'larder config check --config /etc/larder/larder.yaml',
+    options: allOptions,
+    data: true,
+  }).action(act(checkConfig))
+  declare(config, {
+    usage: 'show',
+    meaning: 'Show the effective values, and where each came from.',
+    example: 'LARDER_MEMORY=1GiB larder config show',
+    options: allOptions,
+    data: true,
+  }).action(act(showConfig))
+  declare(config, {
+    usage: 'sample',
+    meaning: 'Print a commented configuration file.',
+    example: 'larder config sample > larder.yaml',
+    options: [],
+  }).action(act(sampleConfig))
+}

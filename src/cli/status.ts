@@ -1,0 +1,36 @@
+import { optionRows } from '../config/options.ts'
+import { AdminClient } from './admin-client.ts'
+import { type Command, settingsOf } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** `larder status`: the posture of the running daemon, one line a fact. */
+export const status: Command = async (context) => {
+  const found = await new AdminClient(settingsOf(context).settings).status()
+  if (context.json) context.terminal.printJson(found)
+  else context.terminal.print(factLines(found))
+  return exitCodes.done
+}
+
+/** `name  value` for each fact, aligned. */
+export function factLines(facts: object): string {
+  const entries = Object.entries(facts)
+  const width = Math.max(...entries.map(([name]) => name.length))
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${factText(value, emptyText(name))}\n`).join('')
+}
+
+/** An empty list of hosts or addresses may mean all or none: its option says which. */
+export function emptyText(name: string): string {
+  if (name === 'permittedHosts') return 'all hosts'
+  const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return optionRows.find((row) => row.name === option)?.whenEmpty ?? 'none'
+}
+
+function factText(value: unknown, whenEmpty = 'none'): string {
+  if (Array.isArray(value)) return value.length === 0 ? whenEmpty : value.map((one) => factText(one)).join(', ')
+  if (value === null || value === undefined) return 'none'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value !== 'object') return String(value)
+  if ('host' in value && 'port' in value) return `${value.host}:${value.port}`
+  const entries = Object.entries(value)
+  return entries.length === 0 ? 'none' : entries.map(([name, one]) => `${name} ${factText(one)}`).join(', ')
+}

@@ -1,0 +1,38 @@
+import type { OptionName } from './options.ts'
+import type { AdminAddress, HostPort, Settings } from './settings.ts'
+import { formatDuration, formatSize } from './units.ts'
+
+/** The settings as the texts that `loadSettings` reads back to the same settings. */
+export function settingTexts(settings: Settings): Record<OptionName, readonly string[]> {
+  return {
+    listen: settings.listen.map(addressText),
+    admin: [adminText(settings.admin)],
+    data: [settings.dataFolder],
+    'ca-dir': [settings.caFolder],
+    store: [settings.store],
+    index: [settings.index],
+    memory: [formatSize(settings.memoryBytes)],
+    intercept: settings.intercept,
+    splice: settings.splice,
+    'connect-port': settings.connectPorts.map(String),
+    'allow-address': settings.allowAddresses,
+    'deny-address': settings.denyAddresses,
+    'allow-client': settings.allowClients,
+    'origin-ca': settings.originCaFiles,
+    'connect-timeout': [formatDuration(settings.connectTimeoutMs)],
+    'head-timeout': [formatDuration(settings.headTimeoutMs)],
+    'idle-timeout': [formatDuration(settings.idleTimeoutMs)],
+    'access-log': [settings.accessLog],
+    profile: [settings.profile],
+  }
+}
+
+/** `127.0.0.1:3128`, `[::1]:3128` */
+export function addressText({ host, port }: HostPort): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** `unix:PATH`, or as `addressText`. */
+export function adminText(address: AdminAddress): string {
+  return 'path' in address ? `unix:${address.path}` : addressText(address)
+}
