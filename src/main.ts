@@ -13,9 +13,11 @@ function readVersion(): string {
   return version
 }
 
+const end = async (exitCode: number): Promise<never> => {
+  await terminal.flush()
+  process.exit(exitCode)
+}
+
+process.on('uncaughtException', (error) => void end(terminal.failure(error)))
 const words = process.argv.slice(2)
-const exitCode = await runProgram({ words, version: readVersion(), environment: readEnvironment(), terminal }).catch(
-  (error: unknown) => terminal.failure(error),
-)
-await terminal.flush()
-process.exit(exitCode)
+await end(await runProgram({ words, version: readVersion(), environment: readEnvironment(), terminal }))

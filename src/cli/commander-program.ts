@@ -4,7 +4,7 @@ import type { Environment } from '../config/environment.ts'
 import { optionRows } from '../config/options.ts'
 import { checkConfig, sampleConfig, showConfig } from './config.ts'
 import { type Act, declare, flagsIn, type Values } from './declaration.ts'
-import { env, type Shell, shells } from './env.ts'
+import { printVariables, type Shell, shells } from './env.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fetchUrls } from './fetch.ts'
 import { purge } from './purge.ts'
@@ -96,7 +96,7 @@ function declareDaemon(program: CommanderCommand, act: Act): void {
         .choices(shells)
         .default('sh'),
     )
-    .action(act((context, _, { shell }) => env(context, shell as Shell)))
+    .action(act((context, _, { shell }) => printVariables(context, shell as Shell)))
   declare(program, {
     usage: 'status',
     meaning: 'Show what the running daemon does and allows.',

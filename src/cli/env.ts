@@ -11,7 +11,7 @@ export type Shell = (typeof shells)[number]
 type Variables = Readonly<Record<string, string>>
 
 /** `larder env`: the variables that `run` sets, for a daemon that answered, to be evaluated by a shell. */
-export const env: Command<[shell: Shell]> = async (context, shell) => {
+export const printVariables: Command<[shell: Shell]> = async (context, shell) => {
   const { environment, terminal } = context
   const client = new AdminClient(settingsOf(context).settings)
   const [status, caPem] = [await client.status(), await client.caPem()]

@@ -64,8 +64,8 @@ function outliveMistakes(terminal: Terminal): Promise<number> {
       setTimeout(() => recent--, unexpectedWindowMs).unref()
       if (recent >= mostUnexpected) resolve(exitCodes.failed)
     }
-    process.on('uncaughtException', onMistake)
-    process.on('unhandledRejection', onMistake)
+    // In place of the handler that ends other commands. A rejection that nobody handles arrives here as well.
+    process.removeAllListeners('uncaughtException').on('uncaughtException', onMistake)
   })
 }
 

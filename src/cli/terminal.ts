@@ -6,15 +6,13 @@ const harmful = /[^\P{C}\n\t]/gu
 
 /** The only writer to standard output and standard error. */
 export class Terminal {
-  readonly #out: NodeJS.WriteStream
-  readonly #err: NodeJS.WriteStream
+  #opened: NodeJS.WriteStream | undefined
+  readonly #err = tolerant(process.stderr)
   #progressShown = false
 
-  constructor() {
-    this.#out = process.stdout
-    this.#err = process.stderr
-    // A reader that has seen enough (`larder stats | head -1`) is no error.
-    for (const stream of [this.#out, this.#err]) stream.on('error', () => undefined)
+  /** Opened by the first result: the daemon leaves standard output to the access log. */
+  get #out(): NodeJS.WriteStream {
+    return (this.#opened ??= tolerant(process.stdout))
   }
 
   /** Is a person looking at the progress? */
@@ -70,7 +68,7 @@ export class Terminal {
         if (stream.destroyed) resolve()
         else stream.write('', () => resolve())
       })
-    await Promise.all([written(this.#out), written(this.#err)])
+    await Promise.all([this.#err, ...(this.#opened === undefined ? [] : [this.#opened])].map(written))
   }
 
   #clearProgress(): void {
@@ -78,4 +76,9 @@ export class Terminal {
     this.#progressShown = false
     this.#err.write('\r\u001b[K')
   }
+}
+
+/** A reader that has seen enough (`larder stats | head -1`) is no error. */
+function tolerant(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.on('error', () => undefined)
 }

@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+
+/** The real program, started from its sources. */
+export const programFile = join(import.meta.dirname, '../../src/main.ts')
+
+export interface ProgramResult {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
+/** A home folder of the test's own, and variables that keep the program inside of it. */
+export function homeOf(context: TestContext): Record<string, string> {
+  const home = mkdtempSync(join(tmpdir(), 'larder-home-'))
+  context.after(() => rmSync(home, { recursive: true, force: true }))
+  return { HOME: home, PATH: process.env.PATH!, XDG_STATE_HOME: join(home, '.local', 'state') }
+}
+
+export function startProgram(words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [programFile, ...words], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Runs it to its end. */
+export async function runProgram(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<ProgramResult> {
+  const child = startProgram(words, environment)
+  const exited = once(child, 'exit')
+  const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)])
+  const [code, signal] = await exited
+  return { code, signal, out, err }
+}
