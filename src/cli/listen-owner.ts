@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 const listeningState = '0A'
 
@@ -9,7 +10,7 @@ export function listenOwner(port: number): string | undefined {
     if (inodes.size === 0) return undefined
     const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holdsSocket(name, inodes))
     if (pid === undefined) return 'a process of another user'
-    return `process ${pid} (${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()})`
+    return `process ${pid} (${basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!)})`
   } catch {
     return undefined
   }

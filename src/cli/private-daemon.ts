@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Settings } from '../config/settings.ts'
+import type { TotalsSnapshot } from '../observe/totals.ts'
 import { AdminClient } from './admin-client.ts'
 import type { CommandContext } from './command.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
@@ -12,7 +13,8 @@ export interface PrivateDaemon {
   readonly client: AdminClient
   /** The data folder was in use, so this one began with nothing stored. */
   readonly alone: boolean
-  stop(): Promise<void>
+  /** Answers what it did; `undefined` when it had died. */
+  stop(): Promise<TotalsSnapshot | undefined>
 }
 
 const startTimeoutMs = 30_000
@@ -90,13 +92,18 @@ function collectText(child: ChildProcess): () => string {
   return () => text
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
+async function stop(child: ChildProcess): Promise<TotalsSnapshot | undefined> {
+  if (child.exitCode !== null || child.signalCode !== null) return undefined
+  let totals: TotalsSnapshot | undefined
+  child.on('message', (message) => {
+    totals = message as TotalsSnapshot
+  })
+  const closed = once(child, 'close')
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
-  await exited
+  await closed
   clearTimeout(timer)
+  return totals
 }
 
 function notStarted(errors: string): CommandFailure {

@@ -2,6 +2,7 @@ import { type Daemon, startDaemon } from '../app/daemon.ts'
 import { Fault } from '../base/faults.ts'
 import { addressText, adminText } from '../config/setting-texts.ts'
 import type { HostPort, Settings } from '../config/settings.ts'
+import { Totals } from '../observe/totals.ts'
 import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { listenOwner } from './listen-owner.ts'
@@ -14,7 +15,10 @@ const unexpectedWindowMs = 60_000
 export const serve: Command = async (context) => {
   const { terminal } = context
   const { settings } = settingsOf(context)
-  const daemon = await startDaemon(settings).catch((error: unknown) => {
+  // A private daemon tells the `larder run` that started it what it did, when everything has ended.
+  const totals = new Totals()
+  const hooks = process.connected ? { observe: totals.observe } : {}
+  const daemon = await startDaemon(settings, hooks).catch((error: unknown) => {
     throw withOwner(error, settings)
   })
   const ended = untilToldToStop()
@@ -23,6 +27,7 @@ export const serve: Command = async (context) => {
   greet(daemon, terminal)
   const exitCode = await Promise.race([ended, failed])
   await daemon.stop()
+  if (process.connected) await new Promise((resolve) => process.send!(totals.snapshot(), resolve))
   return exitCode
 }
 

@@ -66,7 +66,7 @@ function directList(existing: Variables): string[] {
   return [...new Set([...own.filter((host) => host !== ''), ...directHosts])]
 }
 
-/** Each bundle is what the tool trusted before, and our CA. */
+/** `ca.pem` is there for the user. Each bundle is what the tool trusted before, and our CA. */
 function addTrust(
   variables: Record<string, string>,
   files: Map<string, string>,
@@ -85,6 +85,7 @@ function addTrust(
     files.set(path, content)
     return path
   }
+  files.set(join(folder, 'ca.pem'), caPem)
   variables.SSL_CERT_FILE = place(shared, 'bundle.pem')
   for (const name of bundleVariables) {
     const roots = own(name)
@@ -92,10 +93,7 @@ function addTrust(
     assign(variables, input, name, place(content, `${name.toLowerCase()}.pem`))
   }
   const extra = own(extraCertificatesVariable)
-  variables[extraCertificatesVariable] = place(
-    withCertificates(extra ?? '', caPem),
-    extra === undefined ? 'ca.pem' : 'extra.pem',
-  )
+  variables[extraCertificatesVariable] = place(withCertificates(extra ?? '', caPem), 'extra.pem')
   Object.assign(variables, trustSwitches)
 }
 
