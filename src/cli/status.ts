@@ -1,4 +1,6 @@
 import { optionRows } from '../config/options.ts'
+import { addressText } from '../config/setting-texts.ts'
+import type { HostPort } from '../config/settings.ts'
 import { AdminClient } from './admin-client.ts'
 import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -30,7 +32,7 @@ function factText(value: unknown, whenEmpty = 'none'): string {
   if (value === null || value === undefined) return 'none'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value !== 'object') return String(value)
-  if ('host' in value && 'port' in value) return `${value.host}:${value.port}`
+  if ('host' in value && 'port' in value) return addressText(value as HostPort)
   const entries = Object.entries(value)
   return entries.length === 0 ? 'none' : entries.map(([name, one]) => `${name} ${factText(one)}`).join(', ')
 }

@@ -64,7 +64,7 @@ describe('larder stats and status', () => {
     assert.match(out, /^3 requests: 1 from the cache, 1 asked of origins, 1 passed through$/m)
     assert.match(out, /^not stored: no-store 1$/m)
     assert.equal(JSON.parse((await run('stats', '--json')).out).hits, 1)
-    assert.match((await run('status')).out, /^listen +::1:7, 127\.0\.0\.1:7\nintercept +all hosts\nca +none$/m)
+    assert.match((await run('status')).out, /^listen +\[::1\]:7, 127\.0\.0\.1:7\nintercept +all hosts\nca +none$/m)
     assert.equal(JSON.parse((await run('status', '--json')).out).listen[0].port, 7)
   })
 })
