@@ -15,7 +15,7 @@ const sha256 = createHash('sha256').update(content).digest('hex')
 
 interface Stage {
   readonly home: string
-  run(...words: string[]): Promise<ProgramResult>
+  larder(...words: string[]): Promise<ProgramResult>
 }
 
 /** An admin server that answers from a table, where the program looks for its daemon. */
@@ -54,25 +54,25 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
   const path = join(environment.XDG_STATE_HOME!, 'larder', 'admin.sock')
   const server = await startAdminServer({ address: { path }, services })
   context.after(() => server.close())
-  return { home: environment.HOME!, run: (...words) => runProgram(words, environment) }
+  return { home: environment.HOME!, larder: (...words) => runProgram(words, environment) }
 }
 
 describe('larder stats and status', () => {
   test('print figures and facts for people, and JSON for programs', async (context) => {
-    const { run } = await stage(context)
-    const { out } = await run('stats')
+    const { larder } = await stage(context)
+    const { out } = await larder('stats')
     assert.match(out, /^3 requests: 1 from the cache, 1 asked of origins, 1 passed through$/m)
     assert.match(out, /^not stored: no-store 1$/m)
-    assert.equal(JSON.parse((await run('stats', '--json')).out).hits, 1)
-    assert.match((await run('status')).out, /^listen +\[::1\]:7, 127\.0\.0\.1:7\nintercept +all hosts\nca +none$/m)
-    assert.equal(JSON.parse((await run('status', '--json')).out).listen[0].port, 7)
+    assert.equal(JSON.parse((await larder('stats', '--json')).out).hits, 1)
+    assert.match((await larder('status')).out, /^listen +\[::1\]:7, 127\.0\.0\.1:7\nintercept +all hosts\nca +none$/m)
+    assert.equal(JSON.parse((await larder('status', '--json')).out).listen[0].port, 7)
   })
 })
 
 describe('larder purge', () => {
   test('says for each URL whether anything was stored', async (context) => {
-    const { run } = await stage(context)
-    const { code, out } = await run('purge', 'http://a.test/known', 'http://a.test/other')
+    const { larder } = await stage(context)
+    const { code, out } = await larder('purge', 'http://a.test/known', 'http://a.test/other')
     assert.equal(code, 0)
     assert.equal(out, 'purged  http://a.test/known\nnot stored  http://a.test/other\n')
   })
@@ -80,23 +80,23 @@ describe('larder purge', () => {
 
 describe('larder fetch', () => {
   test('tells status, size and how it was served, and writes no file unless told to', async (context) => {
-    const { run } = await stage(context)
-    const { code, err } = await run('fetch', 'http://a.test/f')
+    const { larder } = await stage(context)
+    const { code, err } = await larder('fetch', 'http://a.test/f')
     assert.equal(code, 0)
     assert.equal(err, '200  97.7 KiB  larder; hit  http://a.test/f\n')
   })
 
   test('writes a file whose content has the digest', async (context) => {
-    const { run, home } = await stage(context)
+    const { larder, home } = await stage(context)
     const file = join(home, 'f')
-    const { code } = await run('fetch', '-o', file, '--checksum', `sha256:${sha256}`, 'http://a.test/f')
+    const { code } = await larder('fetch', '-o', file, '--checksum', `sha256:${sha256}`, 'http://a.test/f')
     assert.equal(code, 0)
     assert.equal(readFileSync(file, 'utf8'), content)
   })
 
   test('writes to standard output for -', async (context) => {
-    const { run } = await stage(context)
-    assert.equal((await run('fetch', '-o', '-', 'http://a.test/f')).out, content)
+    const { larder } = await stage(context)
+    assert.equal((await larder('fetch', '-o', '-', 'http://a.test/f')).out, content)
   })
 
   const wrong: readonly [string, string[], number, RegExp][] = [
@@ -107,9 +107,9 @@ describe('larder fetch', () => {
   ]
   for (const [name, words, expected, says] of wrong) {
     test(`fails with ${expected} for ${name}, and leaves no file`, async (context) => {
-      const { run, home } = await stage(context)
+      const { larder, home } = await stage(context)
       const file = join(home, 'f')
-      const { code, err } = await run('fetch', '-o', file, ...words)
+      const { code, err } = await larder('fetch', '-o', file, ...words)
       assert.equal(code, expected)
       assert.match(err, says)
       assert.equal(existsSync(file), false)
@@ -117,8 +117,8 @@ describe('larder fetch', () => {
   }
 
   test('prints what became of each URL as JSON', async (context) => {
-    const { run } = await stage(context)
-    const { code, out } = await run('fetch', '--json', 'http://a.test/f', 'http://a.test/gone')
+    const { larder } = await stage(context)
+    const { code, out } = await larder('fetch', '--json', 'http://a.test/f', 'http://a.test/gone')
     assert.equal(code, 1)
     assert.deepEqual(
       JSON.parse(out).map(({ status, bytes }: { status: number; bytes: number }) => [status, bytes]),
@@ -132,8 +132,8 @@ describe('larder fetch', () => {
 
 describe('larder env', () => {
   test('prints assignments for the shell, naming IPv4 first and files that all can read', async (context) => {
-    const { run, home } = await stage(context)
-    const { out } = await run('env')
+    const { larder, home } = await stage(context)
+    const { out } = await larder('env')
     assert.match(out, /^export https_proxy='http:\/\/127\.0\.0\.1:7'$/m)
     const extra = /^export NODE_EXTRA_CA_CERTS='(.*)'$/m.exec(out)![1]!
     assert.equal(readFileSync(extra, 'utf8'), caPem)
@@ -142,11 +142,11 @@ describe('larder env', () => {
   })
 
   test('writes as fish, PowerShell, JSON and docker build want it', async (context) => {
-    const { run } = await stage(context)
-    assert.match((await run('env', '--shell', 'fish')).out, /^set -gx http_proxy 'http:/m)
-    assert.match((await run('env', '--shell', 'powershell')).out, /^\$env:http_proxy = 'http:/m)
-    assert.equal(JSON.parse((await run('env', '--shell', 'json')).out).http_proxy, 'http://127.0.0.1:7')
-    const docker = (await run('env', '--shell', 'docker')).out
+    const { larder } = await stage(context)
+    assert.match((await larder('env', '--shell', 'fish')).out, /^set -gx http_proxy 'http:/m)
+    assert.match((await larder('env', '--shell', 'powershell')).out, /^\$env:http_proxy = 'http:/m)
+    assert.equal(JSON.parse((await larder('env', '--shell', 'json')).out).http_proxy, 'http://127.0.0.1:7')
+    const docker = (await larder('env', '--shell', 'docker')).out
     assert.match(
       docker,
       /^--network=host .*--build-arg https_proxy=http:\/\/127\.0\.0\.1:7 .*--secret id=ca,src=\S+\n$/,
@@ -154,8 +154,8 @@ describe('larder env', () => {
   })
 
   test('speaks of the proxy alone when the daemon has no CA', async (context) => {
-    const { run } = await stage(context, { caPem: undefined })
-    const { out, err } = await run('env')
+    const { larder } = await stage(context, { caPem: undefined })
+    const { out, err } = await larder('env')
     assert.match(err, /no CA/)
     assert.match(out, /http_proxy/)
     assert.doesNotMatch(out, /SSL_CERT_FILE/)
