@@ -23,9 +23,14 @@ export function runChild(
     })
     child.on('exit', (code, signal) => {
       stopForwarding()
-      resolve(signal === null ? (code ?? exitCodes.failed) : signalBase + constants.signals[signal])
+      resolve(signal === null ? (code ?? exitCodes.failed) : signalStatus(signal))
     })
   })
+}
+
+/** The exit status that stands for a signal. */
+export function signalStatus(signal: NodeJS.Signals): number {
+  return signalBase + constants.signals[signal]
 }
 
 /** A terminal sends Ctrl-C and Ctrl-\ to the command itself; all other signals come to us alone and are passed on. */

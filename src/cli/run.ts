@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Settings } from '../config/settings.ts'
 import type { TotalsSnapshot } from '../observe/totals.ts'
 import type { AdminClient } from './admin-client.ts'
-import { runChild } from './child-command.ts'
+import { runChild, signalStatus } from './child-command.ts'
 import { prepareClients } from './client-files.ts'
 import { type Command, type CommandContext, settingsOf } from './command.ts'
 import { proxyUrlOf } from './env.ts'
@@ -28,9 +28,10 @@ export const run: Command<[words: readonly string[]]> = async (context, words) =
   const folder = mkdtempSync(join(tmpdir(), 'larder-run-'))
   // apt reads what we write here as another user.
   chmodSync(folder, 0o755)
+  const interrupted = noteInterruption()
   try {
     const daemon = (await useRunningDaemon(settings)) ?? (await usePrivateDaemon(context, settings, folder))
-    return await runThrough(context, daemon, join(folder, 'clients'), words)
+    return await runThrough(context, daemon, join(folder, 'clients'), words, interrupted)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -58,6 +59,7 @@ async function runThrough(
   daemon: UsedDaemon,
   folder: string,
   words: readonly string[],
+  interrupted: () => NodeJS.Signals | undefined,
 ): Promise<number> {
   const { environment, terminal } = context
   let totals: TotalsSnapshot | undefined
@@ -69,6 +71,8 @@ async function runThrough(
     const proxyUrl = proxyUrlOf(await daemon.client.status())
     const { variables, java } = await prepareClients({ proxyUrl, caPem, folder, environment })
     if (java.kind === 'none') remarks.push(java.reason)
+    const signal = interrupted()
+    if (signal !== undefined) return signalStatus(signal)
     exitCode = await runChild(words, { ...environment, ...variables }, terminal)
   } finally {
     totals = await daemon.finish()
@@ -76,6 +80,17 @@ async function runThrough(
   for (const remark of remarks) if (remark !== undefined) terminal.note(`larder: ${remark}`)
   summarize(totals, context)
   return exitCode
+}
+
+/** The first signal of each kind does not end us, so that we clean up behind ourselves; the second one does. */
+function noteInterruption(): () => NodeJS.Signals | undefined {
+  let seen: NodeJS.Signals | undefined
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      seen = signal
+    })
+  }
+  return () => seen
 }
 
 function summarize(totals: TotalsSnapshot | undefined, { terminal, json }: CommandContext): void {
