@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -19,8 +19,10 @@ export interface ProgramResult {
 /** A home folder of the test's own, and variables that keep the program inside of it. */
 export function homeOf(context: TestContext): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), 'larder-home-'))
-  context.after(() => rmSync(home, { recursive: true, force: true }))
-  return { HOME: home, PATH: process.env.PATH!, XDG_STATE_HOME: join(home, '.local', 'state') }
+  context.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
+  const TMPDIR = join(home, 'tmp')
+  mkdirSync(TMPDIR)
+  return { HOME: home, PATH: process.env.PATH!, XDG_STATE_HOME: join(home, '.local', 'state'), TMPDIR }
 }
 
 export function startProgram(words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
