@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { readSystemRoots } from '../ca/system-roots.ts'
 import type { Environment } from '../config/environment.ts'
 import { foldersOf, stateFolder } from '../config/folders.ts'
@@ -32,11 +32,13 @@ export async function prepareClients({ proxyUrl, caPem, folder, environment }: C
     readFile: readText,
     trustStore: java.kind === 'store' ? java : undefined,
   })
-  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  mkdirSync(folder, { recursive: true })
+  chmodSync(folder, 0o755)
   for (const { path, content } of built.files) {
     if (readText(path) === content) continue
     // Tools may be reading the old one.
-    writeFileSync(`${path}.new`, content, { mode: 0o644 })
+    writeFileSync(`${path}.new`, content)
+    chmodSync(`${path}.new`, 0o644)
     renameSync(`${path}.new`, path)
   }
   return { ...built, java }
