@@ -7,6 +7,7 @@ import { cacheKey } from '../key/cache-key.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { run } from '../pipeline/pipeline.ts'
 import type { Services } from '../pipeline/services.ts'
+import { remove } from '../pipeline/stored-content.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
@@ -86,9 +87,7 @@ function statusOf({ settings, listener, authority, observation }: AdminInput): o
 async function purge(url: string, services: Services): Promise<boolean> {
   const target = services.parseTarget(url)
   if ('invalid' in target) throw new Fault('CLIENT_REQUEST_INVALID', `${url}: ${target.invalid}`)
-  const key = cacheKey(target, classRuleFor(target))
-  services.hot.delete(key)
-  return services.index.delete(key)
+  return remove(cacheKey(target, classRuleFor(target)), services)
 }
 
 function hostOf(url: string): string {

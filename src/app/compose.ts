@@ -6,6 +6,7 @@ import { createClientRules } from '../govern/client-rules.ts'
 import { createSelfCheck } from '../govern/self-addresses.ts'
 import { createTargetParser } from '../http/target-uri.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
+import { Fills } from '../pipeline/fills.ts'
 import type { FlightOutcome } from '../pipeline/flight-outcome.ts'
 import { run } from '../pipeline/pipeline.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -46,6 +47,7 @@ export function composePipeline(input: ComposeInput): Composed {
     storeHealth: new StoreHealth(observer),
     hot: stores.hot,
     flights: new Flights<FlightOutcome>(),
+    fills: new Fills(),
     origins: origins.fetcher,
     runLater: (exchange) => void run(exchange, services, 'lookup'),
     parseTarget: createTargetParser(),

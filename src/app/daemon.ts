@@ -51,7 +51,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     hooks.observe?.(event)
   }
   const authority = openAuthority(settings, clock)
-  const stores = await openStores(settings, observer)
+  const stores = openStores(settings)
   undo.push(() => stores.close())
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })

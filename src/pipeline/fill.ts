@@ -5,9 +5,11 @@ import { Fields } from '../http/fields.ts'
 import { secondaryKey } from '../http/vary.ts'
 import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
 import { GrowingBlob } from '../store/growing-blob.ts'
+import { maxVariantCount } from '../store/response-index.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
-import { CachedResponse, hotContentBytes, memoryBytesOf, withVariant } from './cached-response.ts'
+import { CachedResponse, hotContentBytes, memoryBytesOf, variantName, withVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import type { Fill } from './fills.ts'
 import { GrowingResponse } from './growing-response.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
@@ -55,8 +57,14 @@ function headOf(exchange: Exchange): StoredResponse {
 function flow(exchange: Exchange, services: Services, growing: GrowingResponse, writer: BlobWriter): Promise<Stored> {
   const upstream = exchange.upstream!
   const { blob } = growing
+  const fill = services.fills.begin(exchange.key)
   blob.onWritable(() => upstream.resume())
   return new Promise((resolve) => {
+    const settle = (stored: Stored): void => {
+      exchange.flight?.land()
+      fill.end()
+      resolve(stored)
+    }
     upstream.consume({
       chunk: (bytes) => {
         exchange.originBytes += bytes.length
@@ -64,58 +72,71 @@ function flow(exchange: Exchange, services: Services, growing: GrowingResponse, 
       },
       end: () => {
         blob.complete()
-        resolve(store(exchange, services, growing, writer).finally(() => exchange.flight?.land()))
+        store({ exchange, services, growing, writer, fill }).then(settle)
       },
       fail: (fault) => {
         blob.fail(fault)
         exchange.fault ??= fault
-        exchange.flight?.land()
         void writer.abort()
-        resolve('origin-fault')
+        settle('origin-fault')
       },
     })
   })
 }
 
-/** Commits blob, then index; only then it counts as stored (CORRECTNESS section 5). */
-async function store(
-  exchange: Exchange,
-  services: Services,
-  growing: GrowingResponse,
-  writer: BlobWriter,
-): Promise<Stored> {
-  const { blob } = growing
-  if (blob.storeFault !== undefined) {
-    services.storeHealth.failed(blob.storeFault)
-    void writer.abort()
-    return blob.storeFault.code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
-  }
+interface Filled {
+  readonly exchange: Exchange
+  readonly services: Services
+  readonly growing: GrowingResponse
+  readonly writer: BlobWriter
+  readonly fill: Fill
+}
+
+/** Commits blob, then index; only then it counts as stored (CORRECTNESS section 5). Never rejects. */
+async function store(filled: Filled): Promise<Stored> {
+  const { services, growing, writer } = filled
   try {
-    const content = blob.wholeInMemory
-    const committed = writer.commit(growing.declaredBytes === undefined ? {} : { sizeBytes: growing.declaredBytes })
-    const fetchMs = Math.round(services.clock.now() - growing.head.requestedAt)
-    const record = (ref: BlobRef): StoredResponse => ({ ...growing.head, fetchMs, content: ref })
-    const ref = await committed
-    keepHot(exchange, services, record(ref), content)
-    await services.index.update(exchange.key, (variants) => withVariant(variants, record(ref)))
-    services.storeHealth.succeeded()
-    return 'yes'
+    if (growing.blob.storeFault !== undefined) throw growing.blob.storeFault
+    const { declaredBytes } = growing
+    shareFromMemory(filled)
+    const content = await writer.commit(declaredBytes === undefined ? {} : { sizeBytes: declaredBytes })
+    return await record(filled, content)
   } catch (error) {
+    void writer.abort()
     services.storeHealth.failed(error)
     return asFault(error).code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
   }
 }
 
-function keepHot(exchange: Exchange, services: Services, record: StoredResponse, content: Buffer | undefined): void {
-  const small = content !== undefined && content.length <= hotContentBytes ? content : undefined
-  const cached = new CachedResponse(record, exchange.rule!, services.profile, small)
+/** Content that is whole in memory serves from this moment on; that it becomes durable is awaited only for the record. */
+function shareFromMemory(filled: Filled): void {
+  const { exchange, growing, writer } = filled
+  const digest = writer.digestAtHand()
+  const content = growing.blob.wholeInMemory
+  if (digest === undefined || content === undefined || content.length > hotContentBytes || filled.fill.forgotten) return
+  keepHot(filled, recordOf(filled, { digest, sizeBytes: content.length }), content)
+  exchange.flight?.land()
+}
+
+async function record(filled: Filled, content: BlobRef): Promise<Stored> {
+  const { exchange, services } = filled
+  if (filled.fill.forgotten) return 'content-changed'
+  const response = recordOf(filled, content)
+  if (services.hot.get(exchange.key)?.[0]?.record.content?.digest !== content.digest) keepHot(filled, response)
+  await services.index.update(exchange.key, (variants) => withVariant(variants, response))
+  services.storeHealth.succeeded()
+  return 'yes'
+}
+
+function recordOf({ services, growing }: Filled, content: BlobRef): StoredResponse {
+  const fetchMs = Math.max(0, Math.round(services.clock.now() - growing.head.requestedAt))
+  return { ...growing.head, fetchMs, content }
+}
+
+function keepHot({ exchange, services }: Filled, response: StoredResponse, content?: Buffer): void {
+  const cached = new CachedResponse(response, exchange.rule!, services.profile, content)
   const known = services.hot.get(exchange.key) ?? exchange.variants
-  const records = new Set(
-    withVariant(
-      known.map((variant) => variant.record),
-      record,
-    ),
-  )
-  const variants = [cached, ...known.filter((variant) => records.has(variant.record))]
+  const others = known.filter((variant) => variantName(variant.record.vary) !== variantName(response.vary))
+  const variants = [cached, ...others].slice(0, maxVariantCount)
   services.hot.set(exchange.key, variants, memoryBytesOf(variants))
 }

@@ -10,6 +10,7 @@ import type { Flights } from '../upstream/flights.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import type { CachedResponse } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import type { Fills } from './fills.ts'
 import type { FlightOutcome } from './flight-outcome.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -23,6 +24,7 @@ export interface Services {
   readonly storeHealth: StoreHealth
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly flights: Flights<FlightOutcome>
+  readonly fills: Fills
   readonly origins: OriginFetcher
   /** Runs an exchange that no client waits for, from `lookup` on. */
   readonly runLater: (exchange: Exchange) => void

@@ -55,8 +55,14 @@ async function load(cached: CachedResponse, source: ByteSource): Promise<void> {
   cached.content = content
 }
 
-/** Drops a key from memory and index; the index follows in its own time. */
+/** Drops a key from memory, from the index, and from fills that are not stored yet; the index follows in its own time. */
 export function forget(key: string, services: Services): void {
+  remove(key, services).catch((error) => services.storeHealth.failed(error))
+}
+
+/** As `forget`; resolves when it is done, with whether something was stored. */
+export function remove(key: string, services: Services): Promise<boolean> {
+  services.fills.forget(key)
   services.hot.delete(key)
-  services.index.delete(key).catch((error) => services.storeHealth.failed(error))
+  return services.index.delete(key)
 }

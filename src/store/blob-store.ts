@@ -36,8 +36,14 @@ export interface BlobWriter {
   write(chunk: Buffer): boolean
   /** Resolves when more may be written; rejects with `STORE_NO_SPACE` or `STORE_IO`. */
   drained(): Promise<void>
-  /** Reads bytes below `readableBytes` back into `target`; answers how many were read. */
-  read(target: Buffer, position: number): Promise<number>
+  /** Lends bytes from `position` on, at least one, at most `limitBytes`, all below `readableBytes`. */
+  read(position: number, limitBytes: number): Promise<Buffer>
+  /** Gives a lent chunk back. */
+  release(chunk: Buffer): void
+  /** Nobody reads any more; after `commit` or `abort` the last resources go. Idempotent. */
+  endReading(): void
+  /** The digest of all that was accepted, when it is at hand because the bytes are in memory. */
+  digestAtHand(): Digest | undefined
   /**
    * Publishes the blob and resolves once it survives power loss (CORRECTNESS section 5). `expected` bytes or digest that
    * are not met reject with `ORIGIN_TRUNCATED` or `CONTENT_DIGEST_MISMATCH`, and nothing is kept.

@@ -86,7 +86,8 @@ async function start(folder: string, settings: Settings): Promise<TestLarder> {
     exchanges: (suffix, count) =>
       until(() => {
         const found = events.filter((event) => event.kind === 'exchange' && event.url.endsWith(suffix))
-        return found.length >= count ? (found as ExchangeEvent[]) : undefined
+        // A fill is reported when it is stored, which may be after a hit that came later.
+        return found.length >= count ? (found as ExchangeEvent[]).sort(byArrival) : undefined
       }),
     restart: async () => {
       await daemon.stop()
@@ -97,4 +98,8 @@ async function start(folder: string, settings: Settings): Promise<TestLarder> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+function byArrival(a: ExchangeEvent, b: ExchangeEvent): number {
+  return a.at - b.at || a.id.length - b.id.length || (a.id < b.id ? -1 : 1)
 }

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import type { Digest } from '../base/digest.ts'
+
+/**
+ * The data folder, drawn once. Nothing else builds these paths.
+ *
+ *     DATA/
+ *       FORMAT             "layout=1"
+ *       lock               who uses the folder
+ *       tmp/<random>       blobs being written; swept at start
+ *       blobs/aa/<sha256>  blobs above 64 KiB, one file each, in 256 folders by the first two digits
+ *       blobs.db           blobs up to 64 KiB (SQLite, with -wal and -shm)
+ *       index.db           the response index (SQLite, with -wal and -shm)
+ *       admin.token        secret of an admin address on TCP
+ */
+export const layoutVersion = 1
+
+export interface Layout {
+  readonly root: string
+  readonly format: string
+  readonly lock: string
+  readonly staging: string
+  readonly blobs: string
+  readonly smallBlobs: string
+  readonly index: string
+}
+
+export function layoutOf(root: string): Layout {
+  return {
+    root,
+    format: join(root, 'FORMAT'),
+    lock: join(root, 'lock'),
+    staging: join(root, 'tmp'),
+    blobs: join(root, 'blobs'),
+    smallBlobs: join(root, 'blobs.db'),
+    index: join(root, 'index.db'),
+  }
+}
+
+/** The folder of a blob file. */
+export function blobFolder(layout: Layout, digest: Digest): string {
+  return join(layout.blobs, digest.slice(0, 2))
+}
+
+export function blobFile(layout: Layout, digest: Digest): string {
+  return join(blobFolder(layout, digest), digest)
+}
+
+/** The names of the 256 folders. */
+export function fanOut(): readonly string[] {
+  return Array.from({ length: 256 }, (_, number) => number.toString(16).padStart(2, '0'))
+}

@@ -1,0 +1,61 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Fault } from '../base/faults.ts'
+import { fanOut, type Layout, layoutVersion } from './layout.ts'
+
+const privateFolder = 0o700
+const privateFile = 0o600
+const formatText = `layout=${layoutVersion}\n`
+
+/**
+ * Makes the data folder ready: its folders exist, what an interrupted ingest left is gone, and the layout is ours.
+ * Throws `STORE_UNWRITABLE` naming folder and reason, or `STORE_LAYOUT_UNKNOWN`.
+ */
+export function prepareFolder(layout: Layout): void {
+  try {
+    mkdirSync(layout.root, { recursive: true, mode: privateFolder })
+    checkFormat(layout)
+    for (const folder of [layout.staging, layout.blobs]) mkdirSync(folder, { recursive: true, mode: privateFolder })
+    for (const name of fanOut()) mkdirSync(join(layout.blobs, name), { recursive: true, mode: privateFolder })
+    for (const name of readdirSync(layout.staging)) unlinkSync(join(layout.staging, name))
+    for (const folder of [layout.blobs, layout.root, dirname(layout.root)]) syncFolder(folder)
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Fault('STORE_UNWRITABLE', `${layout.root}: ${code ?? message}`, { cause: error })
+  }
+}
+
+function checkFormat(layout: Layout): void {
+  let text: string | undefined
+  try {
+    text = readFileSync(layout.format, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  if (text === undefined) {
+    writeFileSync(layout.format, formatText, { mode: privateFile, flag: 'wx' })
+    return
+  }
+  if (text !== formatText) {
+    throw new Fault('STORE_LAYOUT_UNKNOWN', `${layout.format} says ${JSON.stringify(text.slice(0, 40))}`)
+  }
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

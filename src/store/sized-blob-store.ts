@@ -1,0 +1,114 @@
+import type { Digest } from '../base/digest.ts'
+import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
+import { InMemoryWriter } from './in-memory-writer.ts'
+
+/** Blobs up to this size go to the store for small ones. */
+export const maxSmallBytes = 64 * 1024
+
+/** A blob store for small blobs, with the way past its writer that `SizedBlobStore` needs. */
+export interface SmallBlobStore extends BlobStore {
+  put(digest: Digest, content: Buffer): Promise<void>
+}
+
+/** Two stores as one: small blobs in one, larger ones in the other. */
+export class SizedBlobStore implements BlobStore {
+  readonly #small: SmallBlobStore
+  readonly #large: BlobStore
+
+  constructor(small: SmallBlobStore, large: BlobStore) {
+    this.#small = small
+    this.#large = large
+  }
+
+  create(sizeBytes?: number): BlobWriter {
+    if (sizeBytes !== undefined && sizeBytes > maxSmallBytes) return this.#large.create(sizeBytes)
+    return new SpillingWriter(this.#small, () => this.#large.create(sizeBytes))
+  }
+
+  open(ref: BlobRef): Promise<ByteSource | undefined> {
+    return this.#of(ref.sizeBytes).open(ref)
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.#small.has(digest)) || this.#large.has(digest)
+  }
+
+  async delete(digest: Digest): Promise<boolean> {
+    const [small, large] = await Promise.all([this.#small.delete(digest), this.#large.delete(digest)])
+    return small || large
+  }
+
+  async *list(): AsyncIterable<BlobRef> {
+    yield* this.#small.list()
+    yield* this.#large.list()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#small.close(), this.#large.close()])
+  }
+
+  #of(sizeBytes: number): BlobStore {
+    return sizeBytes <= maxSmallBytes ? this.#small : this.#large
+  }
+}
+
+/** Keeps what is written in memory until it is too much for a small blob; then all of it goes on into a large one. */
+class SpillingWriter implements BlobWriter {
+  readonly #makeLarge: () => BlobWriter
+  readonly #memory: InMemoryWriter
+  #large: BlobWriter | undefined
+
+  constructor(small: SmallBlobStore, makeLarge: () => BlobWriter) {
+    this.#memory = new InMemoryWriter((digest, content) => small.put(digest, content))
+    this.#makeLarge = makeLarge
+  }
+
+  get acceptedBytes(): number {
+    return this.#writer.acceptedBytes
+  }
+
+  get readableBytes(): number {
+    return this.#writer.readableBytes
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#large === undefined && this.#memory.acceptedBytes + chunk.length > maxSmallBytes) {
+      this.#large = this.#makeLarge()
+      if (this.#memory.acceptedBytes > 0) this.#large.write(this.#memory.content)
+      void this.#memory.abort()
+    }
+    return this.#writer.write(chunk)
+  }
+
+  drained(): Promise<void> {
+    return this.#writer.drained()
+  }
+
+  read(position: number, limitBytes: number): Promise<Buffer> {
+    return this.#writer.read(position, limitBytes)
+  }
+
+  release(chunk: Buffer): void {
+    this.#writer.release(chunk)
+  }
+
+  endReading(): void {
+    this.#writer.endReading()
+  }
+
+  digestAtHand(): Digest | undefined {
+    return this.#writer.digestAtHand()
+  }
+
+  commit(expected?: { readonly sizeBytes?: number; readonly digest?: Digest }): Promise<BlobRef> {
+    return this.#writer.commit(expected)
+  }
+
+  abort(): Promise<void> {
+    return this.#writer.abort()
+  }
+
+  get #writer(): BlobWriter {
+    return this.#large ?? this.#memory
+  }
+}

@@ -1,0 +1,91 @@
+import type { StatementSync } from 'node:sqlite'
+import { type Digest, parseDigest } from '../base/digest.ts'
+import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
+import { bufferSource } from './buffer-source.ts'
+import { InMemoryWriter } from './in-memory-writer.ts'
+import type { Checkpointer } from './sqlite-checkpointer.ts'
+import { SqliteGroupCommit } from './sqlite-group-commit.ts'
+import { storeFault } from './store-fault.ts'
+
+const schema = `CREATE TABLE IF NOT EXISTS blob (
+  id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL) STRICT`
+
+/** Small blobs as rows: a file of its own costs each of them ten times as much (docs/decisions/0002). */
+export class SqliteBlobStore implements BlobStore {
+  readonly #commits: SqliteGroupCommit
+  readonly #insert: StatementSync
+  readonly #select: StatementSync
+  readonly #remove: StatementSync
+  readonly #page: StatementSync
+  /** Content that is not in the file yet, by digest. */
+  readonly #pending = new Map<Digest, Buffer>()
+
+  constructor(path: string, checkpointer: Checkpointer) {
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer)
+    const { database } = this.#commits
+    this.#insert = database.prepare('INSERT OR IGNORE INTO blob (digest, content) VALUES (?, ?)')
+    this.#select = database.prepare('SELECT content FROM blob WHERE digest = ?')
+    this.#remove = database.prepare('DELETE FROM blob WHERE digest = ?')
+    this.#page = database.prepare(
+      'SELECT id, hex(digest) AS digest, length(content) AS sizeBytes FROM blob WHERE id > ? ORDER BY id LIMIT 500',
+    )
+  }
+
+  create(): BlobWriter {
+    return new InMemoryWriter((digest, content) => this.put(digest, content))
+  }
+
+  /** Stores `content`, whose SHA-256 is `digest`; resolves when it survives power loss. */
+  async put(digest: Digest, content: Buffer): Promise<void> {
+    this.#pending.set(digest, content)
+    try {
+      await this.#commits.enqueue(() => this.#insert.run(Buffer.from(digest, 'hex'), content))
+    } finally {
+      this.#pending.delete(digest)
+    }
+  }
+
+  async open(ref: BlobRef): Promise<ByteSource | undefined> {
+    const content = this.#read(ref.digest)
+    if (content === undefined || content.length === ref.sizeBytes) return content && bufferSource(content)
+    await this.delete(ref.digest)
+    return undefined
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return this.#read(digest) !== undefined
+  }
+
+  async delete(digest: Digest): Promise<boolean> {
+    const there = this.#read(digest) !== undefined
+    if (there) await this.#commits.enqueue(() => this.#remove.run(Buffer.from(digest, 'hex')))
+    return there
+  }
+
+  async *list(): AsyncIterable<BlobRef> {
+    for (let last = 0; ; ) {
+      const rows = this.#page.all(last) as { id: number; digest: string; sizeBytes: number }[]
+      if (rows.length === 0) return
+      for (const row of rows) {
+        last = row.id
+        const digest = parseDigest(row.digest.toLowerCase())
+        if (digest !== undefined) yield { digest, sizeBytes: row.sizeBytes }
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#commits.close()
+  }
+
+  #read(digest: Digest): Buffer | undefined {
+    const pending = this.#pending.get(digest)
+    if (pending !== undefined) return pending
+    try {
+      const row = this.#select.get(Buffer.from(digest, 'hex')) as { content: Uint8Array } | undefined
+      return row && Buffer.from(row.content.buffer, row.content.byteOffset, row.content.byteLength)
+    } catch (error) {
+      throw storeFault(`reading sha256-${digest}`, error)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { EventEmitter } from 'node:events'
+import type { StatementSync } from 'node:sqlite'
+import type { KeyvStoreAdapter, StoredData } from 'keyv'
+import type { Checkpointer } from './sqlite-checkpointer.ts'
+import { SqliteGroupCommit } from './sqlite-group-commit.ts'
+import { storeFault } from './store-fault.ts'
+
+const schema = `CREATE TABLE IF NOT EXISTS record (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT`
+/** Rows that one step of the iterator reads. */
+const pageCount = 200
+
+/** A storage adapter for Keyv over a SQLite file. Writes resolve when they survive power loss; reads see them at once. */
+export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter {
+  readonly opts = { dialect: 'sqlite' }
+  namespace: string | undefined = undefined
+  readonly #commits: SqliteGroupCommit
+  readonly #upsert: StatementSync
+  readonly #select: StatementSync
+  readonly #remove: StatementSync
+  readonly #page: StatementSync
+  /** Values that are not in the file yet; `undefined` for removed ones. */
+  readonly #pending = new Map<string, { readonly value: string | undefined }>()
+
+  constructor(path: string, checkpointer: Checkpointer) {
+    super()
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer)
+    const { database } = this.#commits
+    this.#upsert = database.prepare(
+      'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    )
+    this.#select = database.prepare('SELECT value FROM record WHERE key = ?')
+    this.#remove = database.prepare('DELETE FROM record WHERE key = ?')
+    this.#page = database.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
+  }
+
+  async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
+    return this.#read(key) as StoredData<Value> | undefined
+  }
+
+  /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
+  set(key: string, value: string): Promise<void> {
+    return this.#write(key, value, () => this.#upsert.run(key, value))
+  }
+
+  async delete(key: string): Promise<boolean> {
+    const there = this.#read(key) !== undefined
+    if (there) await this.#write(key, undefined, () => this.#remove.run(key))
+    return there
+  }
+
+  async clear(): Promise<void> {
+    await this.#commits.enqueue(() => this.#commits.database.exec('DELETE FROM record'))
+  }
+
+  async *iterator<Value>(): AsyncGenerator<(string | Awaited<Value> | undefined)[], void> {
+    for (let last = 0; ; ) {
+      const rows = this.#page.all(last, pageCount) as { id: number; key: string; value: string }[]
+      if (rows.length === 0) return
+      for (const row of rows) {
+        last = row.id
+        yield [row.key, row.value]
+      }
+    }
+  }
+
+  disconnect(): Promise<void> {
+    return this.#commits.close()
+  }
+
+  #read(key: string): string | undefined {
+    const pending = this.#pending.get(key)
+    if (pending !== undefined) return pending.value
+    try {
+      return (this.#select.get(key) as { value: string } | undefined)?.value
+    } catch (error) {
+      throw storeFault('reading the response index', error)
+    }
+  }
+
+  async #write(key: string, value: string | undefined, write: () => void): Promise<void> {
+    const pending = { value }
+    this.#pending.set(key, pending)
+    try {
+      await this.#commits.enqueue(write)
+    } finally {
+      if (this.#pending.get(key) === pending) this.#pending.delete(key)
+    }
+  }
+}
