@@ -16,7 +16,9 @@ before(async () => {
     if (failing) return response.writeHead(503).end('down')
     switch (path.split('/')[1]) {
       case 'fresh':
-        return response.writeHead(200, { 'Cache-Control': 'max-age=3600', ETag: '"one"', 'Content-Length': 10 }).end('0123456789')
+        return response
+          .writeHead(200, { 'Cache-Control': 'max-age=3600', ETag: '"one"', 'Content-Length': 10 })
+          .end('0123456789')
       case 'no-store':
         return response.writeHead(200, { 'Cache-Control': 'no-store' }).end('secret')
       case 'private':
