@@ -5,7 +5,6 @@ import { classRuleFor } from '../ecosystem/classify.ts'
 import { Fields } from '../http/fields.ts'
 import { cacheKey } from '../key/cache-key.ts'
 import { Exchange } from '../pipeline/exchange.ts'
-import { run } from '../pipeline/pipeline.ts'
 import type { Services } from '../pipeline/services.ts'
 import { remove } from '../pipeline/stored-content.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
@@ -50,7 +49,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
         }
         const { clock } = services
         const answer = new NodeClientResponse(response)
-        void run(new Exchange(`f${fetchCount}`, request, answer, clock.now(), clock.elapsed()), services)
+        composed.run(new Exchange(`f${fetchCount}`, request, answer, clock.now(), clock.elapsed()))
       },
       caPem: authority?.authority.certificatePem,
       tokenFile: join(settings.dataFolder, 'admin.token'),

@@ -15,6 +15,7 @@ import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
 import type { OpenedAuthority } from './authority.ts'
 import { openOrigins } from './origins.ts'
+import { RunningExchanges } from './running-exchanges.ts'
 import type { Stores } from './stores.ts'
 import { connectPortCheck, hostMatches, urlCheck } from './url-rules.ts'
 
@@ -29,15 +30,21 @@ export interface ComposeInput {
 /** The pipeline with all that it uses. */
 export interface Composed {
   readonly services: Services
+  /** Takes an exchange through the pipeline. */
+  run(exchange: Exchange): void
   listenerServices(opened: OpenedAuthority | undefined): ListenerServices
   close(): Promise<void>
 }
+
+/** How long content that has arrived may take to become durable when the daemon stops. */
+const settleMs = 5_000
 
 /** The object graph between the listener and the stores. */
 export function composePipeline(input: ComposeInput): Composed {
   const { settings, clock, observer, stores, listening } = input
   const selfCheck = createSelfCheck(listening)
   const origins = openOrigins({ settings, clock, observer, selfCheck })
+  const running = new RunningExchanges()
   const services: Services = {
     clock,
     observer,
@@ -49,18 +56,19 @@ export function composePipeline(input: ComposeInput): Composed {
     flights: new Flights<FlightOutcome>(),
     fills: new Fills(),
     origins: origins.fetcher,
-    runLater: (exchange) => void run(exchange, services, 'lookup'),
+    runLater: (exchange) => running.track(exchange, run(exchange, services, 'lookup')),
     parseTarget: createTargetParser(),
     selfCheck,
     urlCheck,
   }
+  const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
   const portCheck = connectPortCheck(settings.connectPorts)
   return {
     services,
     listenerServices: (opened) => ({
       clock,
       observer,
-      run: (exchange: Exchange) => void run(exchange, services),
+      run: runTracked,
       parseTarget: services.parseTarget,
       leaves: opened && new LeafContexts({ ...opened, clock, observer }),
       intercepts: (host) =>
@@ -72,6 +80,10 @@ export function composePipeline(input: ComposeInput): Composed {
       dialer: origins.dialer,
       caPem: opened?.authority.certificatePem,
     }),
-    close: () => origins.fetcher.close(),
+    run: runTracked,
+    close: async () => {
+      await running.settled(settleMs)
+      await origins.fetcher.close()
+    },
   }
 }
