@@ -10,8 +10,8 @@ import { responseStem } from './response-stem.ts'
 
 /** Content up to this size is kept with the record in memory. */
 export const hotContentBytes = 64 * 1024
-/** Rough cost of a record without content in memory. */
-const recordBytes = 1024
+/** Rough cost of a record without content in memory, its field list twice included. */
+const recordBytes = 4096
 
 /** A stored response with everything precomputed that each hit would otherwise compute. */
 export class CachedResponse implements Deliverable {

@@ -7,7 +7,7 @@ import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
 import { GrowingBlob } from '../store/growing-blob.ts'
 import { maxVariantCount } from '../store/response-index.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
-import { CachedResponse, hotContentBytes, memoryBytesOf, variantName, withVariant } from './cached-response.ts'
+import { CachedResponse, memoryBytesOf, variantName, withVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import type { Fill } from './fills.ts'
 import { GrowingResponse } from './growing-response.ts'
@@ -98,9 +98,9 @@ async function store(filled: Filled): Promise<Stored> {
   try {
     if (growing.blob.storeFault !== undefined) throw growing.blob.storeFault
     const { declaredBytes } = growing
-    shareFromMemory(filled)
-    const content = await writer.commit(declaredBytes === undefined ? {} : { sizeBytes: declaredBytes })
-    return await record(filled, content)
+    const committed = writer.commit(declaredBytes === undefined ? {} : { sizeBytes: declaredBytes })
+    shareEarly(filled)
+    return await record(filled, await committed)
   } catch (error) {
     void writer.abort()
     services.storeHealth.failed(error)
@@ -108,13 +108,19 @@ async function store(filled: Filled): Promise<Stored> {
   }
 }
 
-/** Content that is whole in memory serves from this moment on; that it becomes durable is awaited only for the record. */
-function shareFromMemory(filled: Filled): void {
-  const { exchange, growing, writer } = filled
+/** Content that is in memory can be read from the store at once; that it becomes durable is awaited only for the index. */
+function shareEarly(filled: Filled): void {
+  const { exchange, growing, writer, fill } = filled
   const digest = writer.digestAtHand()
-  const content = growing.blob.wholeInMemory
-  if (digest === undefined || content === undefined || content.length > hotContentBytes || filled.fill.forgotten) return
-  keepHot(filled, recordOf(filled, { digest, sizeBytes: content.length }), content)
+  if (digest === undefined || fill.forgotten) return
+  const response = recordOf(filled, { digest, sizeBytes: growing.blob.sizeBytes })
+  fill.arrived(
+    withVariant(
+      exchange.variants.map((variant) => variant.record),
+      response,
+    ),
+  )
+  replaceHot(filled, response)
   exchange.flight?.land()
 }
 
@@ -122,7 +128,7 @@ async function record(filled: Filled, content: BlobRef): Promise<Stored> {
   const { exchange, services } = filled
   if (filled.fill.forgotten) return 'content-changed'
   const response = recordOf(filled, content)
-  if (services.hot.get(exchange.key)?.[0]?.record.content?.digest !== content.digest) keepHot(filled, response)
+  replaceHot(filled, response)
   await services.index.update(exchange.key, (variants) => withVariant(variants, response))
   services.storeHealth.succeeded()
   return 'yes'
@@ -133,9 +139,11 @@ function recordOf({ services, growing }: Filled, content: BlobRef): StoredRespon
   return { ...growing.head, fetchMs, content }
 }
 
-function keepHot({ exchange, services }: Filled, response: StoredResponse, content?: Buffer): void {
-  const cached = new CachedResponse(response, exchange.rule!, services.profile, content)
-  const known = services.hot.get(exchange.key) ?? exchange.variants
+/** A key that is hot gets its new variant; one that is not becomes so with its first hit. */
+function replaceHot({ exchange, services }: Filled, response: StoredResponse): void {
+  const known = services.hot.get(exchange.key)
+  if (known === undefined) return
+  const cached = new CachedResponse(response, exchange.rule!, services.profile)
   const others = known.filter((variant) => variantName(variant.record.vary) !== variantName(response.vary))
   const variants = [cached, ...others].slice(0, maxVariantCount)
   services.hot.set(exchange.key, variants, memoryBytesOf(variants))

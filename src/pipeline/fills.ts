@@ -1,27 +1,53 @@
+import type { StoredResponse } from '../store/stored-response.ts'
+
 /** One fill on its way into the store. */
 export interface Fill {
   /** Its key was invalidated or purged meanwhile: what it brings must not be stored. */
   readonly forgotten: boolean
+  /** Its content can be read from the blob store: until the index knows them, these are the variants of the key. */
+  arrived(variants: readonly StoredResponse[]): void
   /** The fill is over, stored or not. */
   end(): void
 }
 
-/** The fills under way, so that an invalidation reaches those that are not stored yet (RFC 9111 section 4.4). */
+interface UnderWay {
+  forgotten: boolean
+  variants: readonly StoredResponse[]
+}
+
+/**
+ * The fills under way. An invalidation reaches those that are not stored yet (RFC 9111 section 4.4), and requests are served
+ * from those that have arrived and only wait for the disk.
+ */
 export class Fills {
-  readonly #underWay = new Map<string, Set<{ forgotten: boolean }>>()
+  readonly #underWay = new Map<string, Set<UnderWay>>()
 
   begin(key: string): Fill {
     const fills = this.#underWay.get(key) ?? new Set()
     this.#underWay.set(key, fills)
-    const fill = {
-      forgotten: false,
+    const state: UnderWay = { forgotten: false, variants: [] }
+    fills.add(state)
+    return {
+      get forgotten() {
+        return state.forgotten
+      },
+      arrived: (variants) => {
+        state.variants = variants
+      },
       end: () => {
-        fills.delete(fill)
+        fills.delete(state)
         if (fills.size === 0 && this.#underWay.get(key) === fills) this.#underWay.delete(key)
       },
     }
-    fills.add(fill)
-    return fill
+  }
+
+  /** The variants of a key that a fill brought and the index may not know yet; empty when there are none. */
+  arrived(key: string): readonly StoredResponse[] {
+    const fills = this.#underWay.get(key)
+    if (fills === undefined) return []
+    let newest: readonly StoredResponse[] = []
+    for (const fill of fills) if (!fill.forgotten && fill.variants.length > 0) newest = fill.variants
+    return newest
   }
 
   forget(key: string): void {

@@ -1,6 +1,7 @@
 import { Fault } from '../base/faults.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { reuse } from '../policy/reuse.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
 import { selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
@@ -13,18 +14,23 @@ type Decision = 'deliver' | 'revalidate' | 'join' | 'fetch'
 /** What is stored for the key, and may it be used? Answers without a promise when the record and content are in memory. */
 export const lookup: Step<'lookup'> = (exchange, services) => {
   const hot = services.hot.get(exchange.key)
-  return hot === undefined ? fromIndex(exchange, services) : decide(exchange, services, hot)
+  if (hot !== undefined) return decide(exchange, services, hot)
+  const arrived = services.fills.arrived(exchange.key)
+  if (arrived.length === 0) return fromIndex(exchange, services)
+  return decide(exchange, services, remember(services, exchange.key, arrived))
 }
 
 async function fromIndex(exchange: Exchange, services: Services): Promise<Decision> {
+  let records: readonly StoredResponse[] = []
   try {
-    const records = await services.index.get(exchange.key)
-    if (records.length > 0) remember(services, exchange.key, records)
+    records = await services.index.get(exchange.key)
   } catch (error) {
     // The index may be down; then everything is a miss, and the origin is asked (CORRECTNESS I9).
     services.storeHealth.failed(error)
   }
-  return decide(exchange, services, services.hot.get(exchange.key) ?? [])
+  // Meanwhile another request may have brought newer ones.
+  const hot = services.hot.get(exchange.key)
+  return decide(exchange, services, hot ?? remember(services, exchange.key, records))
 }
 
 function decide(exchange: Exchange, services: Services, variants: Exchange['variants']): Decision | Promise<Decision> {

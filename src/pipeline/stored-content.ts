@@ -6,8 +6,8 @@ import { CachedResponse, hotContentBytes, memoryBytesOf } from './cached-respons
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 
-/** Keeps the stored responses of a key in memory. */
-export function remember(services: Services, key: string, records: readonly StoredResponse[]): void {
+/** Keeps the stored responses of a key in memory, and answers them. */
+export function remember(services: Services, key: string, records: readonly StoredResponse[]): CachedResponse[] {
   const variants: CachedResponse[] = []
   for (const record of records) {
     const target = services.parseTarget(record.url)
@@ -15,6 +15,7 @@ export function remember(services: Services, key: string, records: readonly Stor
     variants.push(new CachedResponse(record, classRuleFor(target), services.profile))
   }
   if (variants.length > 0) services.hot.set(key, variants, memoryBytesOf(variants))
+  return variants
 }
 
 /**

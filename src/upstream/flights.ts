@@ -10,6 +10,7 @@ export class Flight<T> {
   readonly outcome: Promise<T>
   readonly #settle: PromiseWithResolvers<T>
   readonly #leave: () => void
+  #announced = false
 
   constructor(key: string, leave: () => void) {
     this.key = key
@@ -22,12 +23,14 @@ export class Flight<T> {
 
   /** Tells the followers; only the first word counts. */
   announce(value: T): void {
+    this.#announced = true
     this.#settle.resolve(value)
   }
 
   /** Takes the flight out of the table: later requests for the key begin another. Repeating it is harmless. */
   land(): void {
     this.#leave()
+    if (this.#announced) return
     this.#settle.reject(new Fault('INTERNAL_UNEXPECTED', `the fetch of ${this.key} ended without an outcome`))
   }
 }
