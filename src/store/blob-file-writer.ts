@@ -1,19 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { join } from 'node:path'
 import type { Digest } from '../base/digest.ts'
 import { Fault } from '../base/faults.ts'
 import type { BlobRef, BlobWriter } from './blob-store.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Disk } from './disk.ts'
+import { checkContent, type ExpectedContent } from './expected-content.ts'
 import type { FolderSync } from './folder-sync.ts'
-import { blobFile, blobFolder, type Layout } from './layout.ts'
+import { blobFile, blobFolder, type Layout, stagingFile } from './layout.ts'
+import { OpenFile, readFlags } from './open-file.ts'
 import { storeFault } from './store-fault.ts'
 
 /** Bytes waiting to be written, beyond which the producer should pause. */
 const maxPendingBytes = 1024 * 1024
 const stagingFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 const privateMode = 0o600
 
 export interface BlobFileParts {
@@ -28,8 +28,12 @@ export class BlobFileWriter implements BlobWriter {
   readonly #parts: BlobFileParts
   readonly #hash = createHash('sha256')
   #path: string
+  /** Open for writing; `undefined` before the first write and after the last. */
   #fd: Promise<number> | undefined
-  #readFd: Promise<number> | undefined
+  #reading: Promise<OpenFile> | undefined
+  #readingEnded = false
+  /** The file is about to lose its name: a reader needs it open before. */
+  #renaming = false
   #pending: Buffer[] = []
   #pendingBytes = 0
   #writing: Promise<void> | undefined
@@ -41,12 +45,12 @@ export class BlobFileWriter implements BlobWriter {
 
   constructor(parts: BlobFileParts) {
     this.#parts = parts
-    this.#path = join(parts.layout.staging, randomBytes(16).toString('hex'))
+    this.#path = stagingFile(parts.layout, randomBytes(16).toString('hex'))
   }
 
   write(chunk: Buffer): boolean {
-    this.acceptedBytes += chunk.length
     if (this.#fault !== undefined || this.#over) return false
+    this.acceptedBytes += chunk.length
     this.#hash.update(chunk)
     this.#pending.push(chunk)
     this.#pendingBytes += chunk.length
@@ -56,23 +60,15 @@ export class BlobFileWriter implements BlobWriter {
 
   drained(): Promise<void> {
     if (this.#fault !== undefined) return Promise.reject(this.#fault)
+    if (this.#over) return Promise.reject(ended())
     if (this.#pendingBytes < maxPendingBytes) return Promise.resolve()
     this.#drained ??= Promise.withResolvers<void>()
     return this.#drained.promise
   }
 
   async read(position: number, limitBytes: number): Promise<Buffer> {
-    const { disk, pool } = this.#parts
-    const target = pool.take(limitBytes)
-    try {
-      this.#readFd ??= disk.open(this.#path, readFlags)
-      const count = await disk.read(await this.#readFd, target, position)
-      if (count === 0) throw new Error(`${this.#path} ends before byte ${position}`)
-      return target.subarray(0, count)
-    } catch (error) {
-      pool.give(target)
-      throw storeFault(`reading ${this.#path}`, error)
-    }
+    this.#readingEnded = false
+    return (await this.#openForReading()).read(position, limitBytes)
   }
 
   release(chunk: Buffer): void {
@@ -80,22 +76,24 @@ export class BlobFileWriter implements BlobWriter {
   }
 
   endReading(): void {
-    const fd = this.#readFd
-    this.#readFd = undefined
-    fd?.then((open) => this.#parts.disk.close(open)).catch(() => undefined)
+    this.#readingEnded = true
+    if (!this.#renaming) this.#closeReading()
   }
 
   digestAtHand(): undefined {}
 
-  async commit(expected: { readonly sizeBytes?: number; readonly digest?: Digest } = {}): Promise<BlobRef> {
+  async commit(expected: ExpectedContent = {}): Promise<BlobRef> {
+    if (this.#over) throw ended()
+    this.#over = true
     try {
       await this.#writing
       if (this.#fault !== undefined) throw this.#fault
-      const digest = this.#verified(expected)
+      const digest = this.#hash.digest('hex') as Digest
+      checkContent(expected, this.acceptedBytes, digest)
       await this.#publish(digest)
       return { digest, sizeBytes: this.acceptedBytes }
     } catch (error) {
-      await this.abort()
+      await this.#discard()
       throw storeFault(`storing ${this.#path}`, error)
     }
   }
@@ -103,49 +101,69 @@ export class BlobFileWriter implements BlobWriter {
   async abort(): Promise<void> {
     if (this.#over) return
     this.#over = true
-    const { disk } = this.#parts
     await this.#writing
-    if (this.#fd === undefined) return
-    // What fails here leaves a staging file, which the next start sweeps.
-    await this.#fd.then((fd) => disk.close(fd)).catch(() => undefined)
-    await disk.unlink(this.#path).catch(() => undefined)
+    await this.#discard()
   }
 
-  #verified(expected: { readonly sizeBytes?: number; readonly digest?: Digest }): Digest {
-    const digest = this.#hash.digest('hex') as Digest
-    if (expected.sizeBytes !== undefined && expected.sizeBytes !== this.acceptedBytes) {
-      throw new Fault('ORIGIN_TRUNCATED', `${this.acceptedBytes} bytes came, ${expected.sizeBytes} were announced`)
-    }
-    if (expected.digest !== undefined && expected.digest !== digest) {
-      throw new Fault('CONTENT_DIGEST_MISMATCH', `the content is sha256-${digest}, not sha256-${expected.digest}`)
-    }
-    return digest
-  }
-
+  /** The order is that of CORRECTNESS section 5; a failed fsync or close is never repeated (T05). */
   async #publish(digest: Digest): Promise<void> {
     const { disk, layout, folders } = this.#parts
-    this.#fd ??= this.#open()
-    const fd = await this.#fd
+    const fd = await (this.#fd ??= this.#create())
     await disk.fsync(fd)
     this.#fd = undefined
     await disk.close(fd)
     const file = blobFile(layout, digest)
-    await disk.rename(this.#path, file)
-    this.#path = file
-    this.#over = true
+    await this.#whileReadable(async () => {
+      await disk.rename(this.#path, file)
+      this.#path = file
+    })
     await folders.sync(blobFolder(layout, digest))
   }
 
-  #open(): Promise<number> {
+  /** What fails here leaves a staging file, which the next start sweeps. */
+  async #discard(): Promise<void> {
+    const { disk } = this.#parts
+    const fd = this.#fd
+    this.#fd = undefined
+    await fd?.then((open) => disk.close(open)).catch(() => undefined)
+    if (fd === undefined && this.acceptedBytes === 0) return
+    await this.#whileReadable(() => disk.unlink(this.#path)).catch(() => undefined)
+  }
+
+  /** Takes the file's name away. Readers, who may come at any time until `endReading`, keep it open. */
+  async #whileReadable(rename: () => Promise<void>): Promise<void> {
+    this.#renaming = true
+    try {
+      // Should this fail, so will the readers; the content itself is not at stake.
+      if (this.readableBytes > 0) await this.#openForReading().catch(() => undefined)
+      await rename()
+    } finally {
+      this.#renaming = false
+      if (this.#readingEnded) this.#closeReading()
+    }
+  }
+
+  #closeReading(): void {
+    const reading = this.#reading
+    this.#reading = undefined
+    reading?.then((file) => file.close()).catch(() => undefined)
+  }
+
+  #openForReading(): Promise<OpenFile> {
+    const { disk, pool } = this.#parts
+    this.#reading ??= disk.open(this.#path, readFlags).then((fd) => new OpenFile(disk, pool, fd, this.#path))
+    return this.#reading
+  }
+
+  #create(): Promise<number> {
     return this.#parts.disk.open(this.#path, stagingFlags, privateMode)
   }
 
   /** Never rejects: the fault is kept for `drained` and `commit`. */
   async #writeAll(): Promise<void> {
     try {
-      this.#fd ??= this.#open()
-      const fd = await this.#fd
-      while (this.#pending.length > 0 && !this.#over) await this.#writeSome(fd)
+      const fd = await (this.#fd ??= this.#create())
+      while (this.#pending.length > 0) await this.#writeSome(fd)
     } catch (error) {
       this.#fault = storeFault(`writing ${this.#path}`, error)
       this.#pending = []
@@ -159,6 +177,7 @@ export class BlobFileWriter implements BlobWriter {
     this.#pending = []
     while (buffers.length > 0) {
       let count = await this.#parts.disk.writev(fd, buffers, this.readableBytes)
+      if (count === 0 && buffers[0]!.length > 0) throw new Error('nothing was written')
       this.readableBytes += count
       this.#pendingBytes -= count
       // A short write: what is left of a buffer is written again.
@@ -170,4 +189,8 @@ export class BlobFileWriter implements BlobWriter {
       this.#drained = undefined
     }
   }
+}
+
+function ended(): Fault {
+  return new Fault('STORE_IO', 'the ingest is over')
 }

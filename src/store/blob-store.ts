@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts'
+import type { ExpectedContent } from './expected-content.ts'
 
 /** A pointer from the response index to a blob. */
 export interface BlobRef {
@@ -40,7 +41,10 @@ export interface BlobWriter {
   read(position: number, limitBytes: number): Promise<Buffer>
   /** Gives a lent chunk back. */
   release(chunk: Buffer): void
-  /** Nobody reads any more; after `commit` or `abort` the last resources go. Idempotent. */
+  /**
+   * Nobody reads for now. Until then, what was readable stays so after `commit`, `abort` and `delete`; so every writer
+   * needs this call in the end. Idempotent.
+   */
   endReading(): void
   /** The digest of all that was accepted, when it is at hand because the bytes are in memory. */
   digestAtHand(): Digest | undefined
@@ -48,7 +52,7 @@ export interface BlobWriter {
    * Publishes the blob and resolves once it survives power loss (CORRECTNESS section 5). `expected` bytes or digest that
    * are not met reject with `ORIGIN_TRUNCATED` or `CONTENT_DIGEST_MISMATCH`, and nothing is kept.
    */
-  commit(expected?: { readonly sizeBytes?: number; readonly digest?: Digest }): Promise<BlobRef>
+  commit(expected?: ExpectedContent): Promise<BlobRef>
   /** Forgets everything written. Idempotent; harmless after `commit`. */
   abort(): Promise<void>
 }

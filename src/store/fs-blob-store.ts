@@ -1,4 +1,3 @@
-import { constants } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, parseDigest } from '../base/digest.ts'
@@ -8,9 +7,8 @@ import { BufferPool } from './buffer-pool.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import { FolderSync } from './folder-sync.ts'
 import { blobFile, fanOut, type Layout } from './layout.ts'
+import { OpenFile, readFlags } from './open-file.ts'
 import { storeFault } from './store-fault.ts'
-
-const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 
 /** Blobs as files in a folder that `prepareFolder` made. */
 export function createFsBlobStore(layout: Layout, disk: Disk = systemDisk): BlobStore {
@@ -31,28 +29,32 @@ class FsBlobStore implements BlobStore {
   async open(ref: BlobRef): Promise<ByteSource | undefined> {
     const { disk, layout, pool } = this.#parts
     const path = blobFile(layout, ref.digest)
-    try {
-      const fd = await disk.open(path, readFlags)
-      if ((await disk.size(fd)) === ref.sizeBytes) return new BlobFileSource(disk, pool, fd, ref.sizeBytes, path)
-      await disk.close(fd)
-    } catch (error) {
-      if (isAbsent(error)) return undefined
-      throw storeFault(`reading ${path}`, error)
-    }
+    const found = await this.#openFile(path)
+    if (found === undefined) return undefined
+    const file = new OpenFile(disk, pool, found.fd, path)
+    if (found.sizeBytes === ref.sizeBytes) return new BlobFileSource(file, pool, ref.sizeBytes)
+    file.close()
     // Not the size that was committed: damaged, and better fetched again.
     await this.delete(ref.digest)
     return undefined
   }
 
-  async has(digest: Digest): Promise<boolean> {
-    const { disk, layout } = this.#parts
+  /** `undefined`: there is no such file, or it is none that we wrote. */
+  async #openFile(path: string): Promise<{ readonly fd: number; readonly sizeBytes: number } | undefined> {
+    const { disk } = this.#parts
+    let fd: number | undefined
     try {
-      await disk.close(await disk.open(blobFile(layout, digest), readFlags))
-      return true
+      fd = await disk.open(path, readFlags)
+      return { fd, sizeBytes: await disk.size(fd) }
     } catch (error) {
-      if (isAbsent(error)) return false
-      throw storeFault(`looking for sha256-${digest}`, error)
+      if (fd !== undefined) await disk.close(fd).catch(() => undefined)
+      if (isAbsent(error)) return undefined
+      throw storeFault(`reading ${path}`, error)
     }
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.#sizeOf(digest)) !== undefined
   }
 
   async delete(digest: Digest): Promise<boolean> {
@@ -66,18 +68,21 @@ class FsBlobStore implements BlobStore {
   }
 
   async *list(): AsyncIterable<BlobRef> {
-    const { disk, layout } = this.#parts
     for (const folder of fanOut()) {
-      for (const name of await readdir(join(layout.blobs, folder))) {
+      for (const name of await readdir(join(this.#parts.layout.blobs, folder))) {
         const digest = parseDigest(name)
         if (digest === undefined || !name.startsWith(folder)) continue
-        const fd = await disk.open(blobFile(layout, digest), readFlags).catch(() => undefined)
-        if (fd === undefined) continue
-        const sizeBytes = await disk.size(fd)
-        await disk.close(fd)
-        if (sizeBytes >= 0) yield { digest, sizeBytes }
+        const sizeBytes = await this.#sizeOf(digest)
+        if (sizeBytes !== undefined) yield { digest, sizeBytes }
       }
     }
+  }
+
+  async #sizeOf(digest: Digest): Promise<number | undefined> {
+    const found = await this.#openFile(blobFile(this.#parts.layout, digest))
+    if (found === undefined) return undefined
+    await this.#parts.disk.close(found.fd)
+    return found.sizeBytes >= 0 ? found.sizeBytes : undefined
   }
 
   async close(): Promise<void> {}
@@ -90,25 +95,19 @@ function isAbsent(error: unknown): boolean {
 }
 
 class BlobFileSource implements ByteSource {
-  readonly #disk: Disk
+  readonly #file: OpenFile
   readonly #pool: BufferPool
-  readonly #fd: number
-  readonly #path: string
   readonly sizeBytes: number
-  #closed = false
 
-  constructor(disk: Disk, pool: BufferPool, fd: number, sizeBytes: number, path: string) {
-    this.#disk = disk
+  constructor(file: OpenFile, pool: BufferPool, sizeBytes: number) {
+    this.#file = file
     this.#pool = pool
-    this.#fd = fd
     this.sizeBytes = sizeBytes
-    this.#path = path
-    pool.readerCount += 1
   }
 
   next(position: number, limitBytes: number): undefined | Promise<Buffer> {
     if (position >= this.sizeBytes) return undefined
-    return this.#read(position, Math.min(limitBytes, this.sizeBytes - position))
+    return this.#file.read(position, Math.min(limitBytes, this.sizeBytes - position))
   }
 
   release(chunk: Buffer): void {
@@ -116,21 +115,6 @@ class BlobFileSource implements ByteSource {
   }
 
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#pool.readerCount -= 1
-    this.#disk.close(this.#fd).catch(() => undefined)
-  }
-
-  async #read(position: number, limitBytes: number): Promise<Buffer> {
-    const target = this.#pool.take(limitBytes)
-    try {
-      const count = await this.#disk.read(this.#fd, target, position)
-      if (count === 0) throw new Error(`ends before byte ${position}`)
-      return target.subarray(0, count)
-    } catch (error) {
-      this.#pool.give(target)
-      throw storeFault(`reading ${this.#path}`, error)
-    }
+    this.#file.close()
   }
 }

@@ -1,38 +1,42 @@
-import { asFault, type Fault } from '../base/faults.ts'
+import { asFault, Fault } from '../base/faults.ts'
 import type { BlobWriter, ByteSource } from './blob-store.ts'
+import { ChunkList } from './chunk-list.ts'
+import { SlowestReader } from './slowest-reader.ts'
 
-interface Piece {
-  readonly start: number
-  readonly bytes: Buffer
+export interface GrowingBlobOptions {
+  /** Bytes behind the newest that stay in memory, so that readers near the head need no disk; also what a relay holds. */
+  readonly tailBytes?: number
 }
 
-/** Bytes behind the newest that stay in memory, so that readers near the head need no disk. */
-const initialTailBytes = 2 * 1024 * 1024
+const defaultTailBytes = 2 * 1024 * 1024
+/** Largest content that `wholeInMemory` puts together. */
+const maxWholeBytes = 256 * 1024
 
 /**
- * A blob that is still being ingested, which any number of readers may follow from any position. Readers near the head share the
- * very chunks that came from the origin; those behind read what was written. When the store fails, the blob goes on as a
- * relay: the slowest reader then slows the origin, and nothing can be committed (CORRECTNESS I9).
+ * A blob that is still being ingested, which any number of readers may follow from any position. Readers near the head
+ * share the very chunks that came from the origin; those behind read what was written. When the store fails, the blob
+ * goes on as a relay: the slowest reader then slows the origin, and nothing can be committed (CORRECTNESS I9, T36).
  */
 export class GrowingBlob {
   readonly #writer: BlobWriter
   readonly #declaredBytes: number | undefined
   readonly #tailBytes: number
-  /** The newest pieces, oldest first, without gaps. */
-  #tail: Piece[] = []
-  #sizeBytes = 0
+  readonly #tail = new ChunkList()
+  readonly #readers = new SlowestReader<GrowingReader>()
   #state: 'growing' | 'complete' | 'failed' = 'growing'
   #fault: Fault | undefined
   #storeFault: Fault | undefined
-  #waiters: (() => void)[] = []
-  #onWritable: () => void = () => {}
+  #draining = false
   #paused = false
-  readonly #readers = new Set<GrowingReader>()
+  /** Settles at the next change; shared by all readers that wait. */
+  #changed: PromiseWithResolvers<void> | undefined
+  #onWritable: () => void = () => {}
+  #onAbandoned: () => void = () => {}
 
-  constructor(writer: BlobWriter, declaredBytes: number | undefined, tailBytes = initialTailBytes) {
+  constructor(writer: BlobWriter, declaredBytes: number | undefined, options: GrowingBlobOptions = {}) {
     this.#writer = writer
     this.#declaredBytes = declaredBytes
-    this.#tailBytes = tailBytes
+    this.#tailBytes = options.tailBytes ?? defaultTailBytes
   }
 
   get state(): 'growing' | 'complete' | 'failed' {
@@ -41,12 +45,12 @@ export class GrowingBlob {
 
   /** Bytes so far. */
   get sizeBytes(): number {
-    return this.#sizeBytes
+    return this.#tail.end
   }
 
-  /** The length that `complete` will have, when it is known. */
+  /** The length that the content will have, when it is known. */
   get expectedBytes(): number | undefined {
-    return this.#state === 'complete' ? this.#sizeBytes : this.#declaredBytes
+    return this.#state === 'complete' ? this.sizeBytes : this.#declaredBytes
   }
 
   /** What went wrong with storing; the content itself goes on. */
@@ -54,11 +58,15 @@ export class GrowingBlob {
     return this.#storeFault
   }
 
-  /** The whole content of a complete blob that never left memory. */
+  /** Can a new reader still begin at the first byte? Only a relay forgets bytes. */
+  get readableFromStart(): boolean {
+    return this.#storeFault === undefined || this.#tail.start <= this.#writer.readableBytes
+  }
+
+  /** The whole content of a small complete blob that never left memory. */
   get wholeInMemory(): Buffer | undefined {
-    if (this.#state !== 'complete' || this.#tailStart() !== 0) return undefined
-    if (this.#tail.length === 1) return this.#tail[0]!.bytes
-    return Buffer.concat(this.#tail.map((piece) => piece.bytes))
+    if (this.#state !== 'complete' || this.#tail.start > 0 || this.sizeBytes > maxWholeBytes) return undefined
+    return this.#tail.whole()
   }
 
   /** Called when appending may go on after a `false`. */
@@ -66,11 +74,15 @@ export class GrowingBlob {
     this.#onWritable = listener
   }
 
+  /** Called when there is neither a store to keep the content nor anybody to read it. */
+  onAbandoned(listener: () => void): void {
+    this.#onAbandoned = listener
+  }
+
   /** Takes the next bytes, which must not change afterwards. Answers `false` when the origin should pause. */
-  append(bytes: Buffer): boolean {
-    this.#tail.push({ start: this.#sizeBytes, bytes })
-    this.#sizeBytes += bytes.length
-    const writable = this.#storeFault === undefined ? this.#write(bytes) : this.#relayable()
+  append(chunk: Buffer): boolean {
+    this.#tail.push(chunk)
+    const writable = this.#storeFault === undefined ? this.#write(chunk) : this.#relayable()
     this.#trim()
     this.#wake()
     if (!writable) this.#paused = true
@@ -79,17 +91,13 @@ export class GrowingBlob {
 
   /** All bytes are in. */
   complete(): void {
-    this.#state = 'complete'
-    this.#wake()
-    this.#endWhenUnread()
+    this.#end('complete')
   }
 
   /** No more bytes will come. Readers get what is there, then the fault. */
   fail(fault: Fault): void {
-    this.#state = 'failed'
     this.#fault = fault
-    this.#wake()
-    this.#endWhenUnread()
+    this.#end('failed')
   }
 
   /** A new reader. It must be closed. */
@@ -99,23 +107,34 @@ export class GrowingBlob {
     return reader
   }
 
-  #write(bytes: Buffer): boolean {
-    const writable = this.#writer.write(bytes)
-    if (!writable) {
+  #end(state: 'complete' | 'failed'): void {
+    this.#state = state
+    this.#wake()
+    if (this.#readers.size === 0) this.#writer.endReading()
+  }
+
+  #write(chunk: Buffer): boolean {
+    if (this.#writer.write(chunk)) return true
+    if (!this.#draining) {
+      this.#draining = true
       this.#writer.drained().then(
-        () => {
-          this.#trim()
-          this.#resume()
-        },
+        () => this.#drained(),
         (error) => this.#storeFailed(asFault(error)),
       )
     }
-    return writable
+    return false
+  }
+
+  #drained(): void {
+    this.#draining = false
+    this.#trim()
+    this.#resume()
   }
 
   #storeFailed(fault: Fault): void {
-    this.#storeFault ??= fault
-    if (this.#relayable()) this.#resume()
+    this.#storeFault = fault
+    this.#makeRoom()
+    this.#abandonWhenUnread()
   }
 
   #resume(): void {
@@ -124,79 +143,69 @@ export class GrowingBlob {
     this.#onWritable()
   }
 
-  #tailStart(): number {
-    return this.#tail[0]?.start ?? this.#sizeBytes
+  /** First byte that a relay must hold: the rest was written, or every reader has passed it. */
+  #neededFrom(): number {
+    return Math.max(this.#readers.position ?? this.sizeBytes, this.#writer.readableBytes)
   }
 
-  /** Without a store only so much may be held for the slowest reader. */
   #relayable(): boolean {
-    return this.#sizeBytes - Math.max(this.#slowest(), this.#writer.readableBytes) <= this.#tailBytes
+    return this.sizeBytes - this.#neededFrom() <= this.#tailBytes
   }
 
-  #slowest(): number {
-    let slowest = this.#sizeBytes
-    for (const reader of this.#readers) slowest = Math.min(slowest, reader.position)
-    return slowest
+  /** A reader of a relay has moved on. */
+  #makeRoom(): void {
+    this.#trim()
+    if (this.#relayable()) this.#resume()
   }
 
-  /** Drops the oldest pieces that can be read back, or that every reader has passed when they cannot. */
+  /** Drops the oldest chunks that can be read back, or in a relay those that no reader needs. */
   #trim(): void {
-    const keepFrom = this.#sizeBytes - this.#tailBytes
-    if (this.#tailStart() >= keepFrom) return
-    const readable = this.#writer.readableBytes
-    const passed = this.#storeFault === undefined ? readable : Math.max(readable, this.#slowest())
-    let count = 0
-    while (count < this.#tail.length) {
-      const piece = this.#tail[count]!
-      const end = piece.start + piece.bytes.length
-      if (end > keepFrom || end > passed) break
-      count += 1
-    }
-    if (count > 0) this.#tail.splice(0, count)
+    const outside = this.sizeBytes - this.#tailBytes
+    if (this.#tail.start >= outside) return
+    const spare = this.#storeFault === undefined ? this.#writer.readableBytes : this.#neededFrom()
+    this.#tail.dropBefore(Math.min(outside, spare))
   }
 
   #wake(): void {
-    if (this.#waiters.length === 0) return
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const wake of waiters) wake()
+    this.#changed?.resolve()
+    this.#changed = undefined
+  }
+
+  #abandonWhenUnread(): void {
+    if (this.#state === 'growing' && this.#storeFault !== undefined && this.#readers.size === 0) this.#onAbandoned()
   }
 
   /** For readers: what `next` promises. */
-  at(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
-    if (position < this.#sizeBytes) return this.#there(position, limitBytes)
+  at(reader: GrowingReader, position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
+    if (this.#readers.moved(reader, position) && this.#storeFault !== undefined) this.#makeRoom()
+    return this.#bytesAt(position, limitBytes)
+  }
+
+  #bytesAt(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
+    if (position < this.sizeBytes) return this.#there(position, limitBytes)
     if (this.#state === 'complete') return undefined
     if (this.#state === 'failed') return Promise.reject(this.#fault)
-    return new Promise<void>((resolve) => this.#waiters.push(resolve)).then(() => this.at(position, limitBytes))
+    this.#changed ??= Promise.withResolvers<void>()
+    return this.#changed.promise.then(() => this.#bytesAt(position, limitBytes))
   }
 
   #there(position: number, limitBytes: number): Buffer | Promise<Buffer> {
-    if (position < this.#tailStart()) {
-      return this.#writer.read(position, Math.min(limitBytes, this.#writer.readableBytes - position))
-    }
-    for (let i = this.#tail.length - 1; i >= 0; i--) {
-      const { start, bytes } = this.#tail[i]!
-      if (start <= position) return bytes.subarray(position - start, position - start + limitBytes)
-    }
-    throw new Error('a growing blob has no gaps')
+    if (position >= this.#tail.start) return this.#tail.at(position, limitBytes)
+    const writtenBytes = this.#writer.readableBytes - position
+    if (writtenBytes > 0) return this.#writer.read(position, Math.min(limitBytes, writtenBytes))
+    return Promise.reject(this.#storeFault ?? new Fault('STORE_IO', `byte ${position} is gone`))
   }
 
   /** For readers: a chunk is done with. */
   release(chunk: Buffer): void {
     this.#writer.release(chunk)
-    if (this.#storeFault === undefined) return
-    this.#trim()
-    if (this.#relayable()) this.#resume()
   }
 
   /** For readers: one is gone. */
   leave(reader: GrowingReader): void {
     if (!this.#readers.delete(reader)) return
-    if (this.#storeFault !== undefined && this.#relayable()) this.#resume()
-    this.#endWhenUnread()
-  }
-
-  #endWhenUnread(): void {
+    if (this.#storeFault !== undefined) this.#makeRoom()
+    this.#abandonWhenUnread()
     if (this.#state !== 'growing' && this.#readers.size === 0) this.#writer.endReading()
   }
 }
@@ -214,8 +223,7 @@ class GrowingReader implements ByteSource {
   }
 
   next(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
-    this.position = position
-    return this.#blob.at(position, limitBytes)
+    return this.#blob.at(this, position, limitBytes)
   }
 
   release(chunk: Buffer): void {

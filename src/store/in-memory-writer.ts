@@ -2,62 +2,71 @@ import { hash } from 'node:crypto'
 import type { Digest } from '../base/digest.ts'
 import { Fault } from '../base/faults.ts'
 import type { BlobRef, BlobWriter } from './blob-store.ts'
+import { ChunkList } from './chunk-list.ts'
+import { checkContent, type ExpectedContent } from './expected-content.ts'
 
 /** An ingest that stays in memory until `commit` hands it to `put`. */
 export class InMemoryWriter implements BlobWriter {
   readonly #put: (digest: Digest, content: Buffer) => Promise<void>
-  #chunks: Buffer[] = []
+  readonly #chunks = new ChunkList()
   #digest: Digest | undefined
-  acceptedBytes = 0
+  #over = false
 
+  /** `put` resolves once the content is as durable as the store makes it. */
   constructor(put: (digest: Digest, content: Buffer) => Promise<void>) {
     this.#put = put
   }
 
-  get readableBytes(): number {
-    return this.acceptedBytes
+  get acceptedBytes(): number {
+    return this.#chunks.end
   }
 
-  /** The whole content so far. */
-  get content(): Buffer {
-    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)]
-    return this.#chunks[0]!
+  get readableBytes(): number {
+    return this.#chunks.end
+  }
+
+  /** The chunks so far. */
+  get chunks(): readonly Buffer[] {
+    return this.#chunks.chunks
   }
 
   write(chunk: Buffer): boolean {
+    if (this.#over) return false
     this.#chunks.push(chunk)
     this.#digest = undefined
-    this.acceptedBytes += chunk.length
     return true
   }
 
-  async drained(): Promise<void> {}
+  drained(): Promise<void> {
+    return this.#over ? Promise.reject(ended()) : Promise.resolve()
+  }
 
   async read(position: number, limitBytes: number): Promise<Buffer> {
-    return this.content.subarray(position, position + limitBytes)
+    return this.#chunks.at(position, limitBytes)
   }
 
   release(): void {}
   endReading(): void {}
 
   digestAtHand(): Digest {
-    return (this.#digest ??= hash('sha256', this.content) as Digest)
+    return (this.#digest ??= hash('sha256', this.#chunks.whole()) as Digest)
   }
 
-  async commit(expected: { readonly sizeBytes?: number; readonly digest?: Digest } = {}): Promise<BlobRef> {
-    const { content } = this
-    if (expected.sizeBytes !== undefined && expected.sizeBytes !== content.length) {
-      throw new Fault('ORIGIN_TRUNCATED', `${content.length} bytes came, ${expected.sizeBytes} were announced`)
-    }
+  async commit(expected: ExpectedContent = {}): Promise<BlobRef> {
+    if (this.#over) throw ended()
+    this.#over = true
     const digest = this.digestAtHand()
-    if (expected.digest !== undefined && expected.digest !== digest) {
-      throw new Fault('CONTENT_DIGEST_MISMATCH', `the content is sha256-${digest}, not sha256-${expected.digest}`)
-    }
-    await this.#put(digest, content)
-    return { digest, sizeBytes: content.length }
+    const sizeBytes = this.acceptedBytes
+    checkContent(expected, sizeBytes, digest)
+    await this.#put(digest, this.#chunks.whole())
+    return { digest, sizeBytes }
   }
 
   async abort(): Promise<void> {
-    this.#chunks = []
+    this.#over = true
   }
+}
+
+function ended(): Fault {
+  return new Fault('STORE_IO', 'the ingest is over')
 }

@@ -1,66 +1,62 @@
 import { Keyv, type KeyvStoreAdapter } from 'keyv'
 import { Fault } from '../base/faults.ts'
 import { maxVariantCount, type ResponseIndex } from './response-index.ts'
-import { fromRecord, toRecord } from './stored-record.ts'
+import { fromRecord, type StoredRecord, toRecord } from './stored-record.ts'
 import type { StoredResponse } from './stored-response.ts'
 
-/** The response index over any storage of Keyv. */
-export function createKeyvResponseIndex(storage: KeyvStoreAdapter | Map<string, unknown>): ResponseIndex {
+/** The response index over any storage of Keyv; a `Map` keeps it in memory. */
+export function createKeyvResponseIndex(storage: KeyvStoreAdapter | Map<string, string>): ResponseIndex {
   return new KeyvResponseIndex(storage)
 }
 
 class KeyvResponseIndex implements ResponseIndex {
-  readonly #keyv: Keyv
+  readonly #keyv: Keyv<StoredRecord>
   /** The last change under way, by key. */
-  readonly #changes = new Map<string, Promise<void>>()
+  readonly #changes = new Map<string, Promise<unknown>>()
+  /** What an adapter told by its error event. */
+  #error: unknown
+  #errorCount = 0
 
-  constructor(storage: KeyvStoreAdapter | Map<string, unknown>) {
-    this.#keyv = new Keyv({
+  constructor(storage: KeyvStoreAdapter | Map<string, string>) {
+    this.#keyv = new Keyv<StoredRecord>({
       store: storage,
+      // Keyv leaves a key alone that looks prefixed, so that two keys could become one. Nothing else is kept here.
       useKeyPrefix: false,
       throwOnErrors: true,
-      serialize: (data) => JSON.stringify(data),
-      deserialize: (text) => deserialize(text) as never,
+      // Records have no lifetime of their own, so Keyv's envelope is left out.
+      serialize: ({ value }) => JSON.stringify(value),
+      deserialize,
     })
-    // Errors are thrown to whoever asked; Keyv also emits them, and an emitter without a listener would end the process.
-    this.#keyv.on('error', () => {})
+    this.#keyv.on('error', (error) => {
+      this.#error = error
+      this.#errorCount += 1
+    })
   }
 
   async get(key: string): Promise<readonly StoredResponse[]> {
-    try {
-      return fromRecord(await this.#keyv.get(key))
-    } catch (error) {
-      throw indexFault(error)
-    }
+    return fromRecord(await this.#ask(() => this.#keyv.get(key)))
   }
 
   update(key: string, change: (variants: readonly StoredResponse[]) => readonly StoredResponse[]): Promise<void> {
     return this.#inTurn(key, async () => {
-      const variants = change(await this.get(key)).slice(0, maxVariantCount)
-      try {
-        if (variants.length === 0) await this.#keyv.delete(key)
-        else await this.#keyv.set(key, toRecord(variants))
-      } catch (error) {
-        throw indexFault(error)
-      }
+      const before = await this.get(key)
+      const variants = change(before).slice(0, maxVariantCount)
+      if (variants.length > 0) {
+        const kept = await this.#ask(() => this.#keyv.set(key, toRecord(variants)))
+        if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
+      } else if (before.length > 0) await this.#ask(() => this.#keyv.delete(key))
     })
   }
 
-  async delete(key: string): Promise<boolean> {
-    let there = false
-    await this.#inTurn(key, async () => {
-      try {
-        there = await this.#keyv.delete(key)
-      } catch (error) {
-        throw indexFault(error)
-      }
-    })
-    return there
+  delete(key: string): Promise<boolean> {
+    return this.#inTurn(key, () => this.#ask(() => this.#keyv.delete(key)))
   }
 
   async *entries(): AsyncIterable<readonly [key: string, variants: readonly StoredResponse[]]> {
-    for await (const [key, value] of this.#keyv.iterator?.(undefined) ?? []) {
-      yield [key as string, fromRecord(value)]
+    if (this.#keyv.iterator === undefined) throw new Fault('STORE_INDEX_DOWN', 'this storage cannot list its records')
+    for await (const [key, record] of this.#keyv.iterator(undefined)) {
+      const variants = fromRecord(record)
+      if (variants.length > 0) yield [key as string, variants]
     }
   }
 
@@ -70,7 +66,7 @@ class KeyvResponseIndex implements ResponseIndex {
   }
 
   /** Changes to one key happen one after another; an idle key costs nothing. */
-  #inTurn(key: string, work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#changes.get(key)
     const done = before === undefined ? work() : before.then(work, work)
     this.#changes.set(key, done)
@@ -80,18 +76,26 @@ class KeyvResponseIndex implements ResponseIndex {
     done.then(forget, forget)
     return done
   }
-}
 
-/** A record that is no JSON is no record. */
-function deserialize(text: string): { value: null } {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return { value: null }
+  /** Some adapters tell of an error by their event alone, and answer as if there was nothing. */
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    const errorCount = this.#errorCount
+    try {
+      const answer = await question()
+      if (!answer && this.#errorCount !== errorCount) throw this.#error
+      return answer
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new Fault('STORE_INDEX_DOWN', reason, { cause: error })
+    }
   }
 }
 
-function indexFault(error: unknown): Fault {
-  const message = error instanceof Error ? error.message : String(error)
-  return new Fault('STORE_INDEX_DOWN', message, { cause: error })
+/** What is no JSON is nothing, in a form that Keyv's iterator survives. */
+function deserialize<Value>(text: string): { value?: Value } {
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return {}
+  }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Digest } from '../base/digest.ts'
+import { type Digest, parseDigest } from '../base/digest.ts'
+import { Fault } from '../base/faults.ts'
 
 /**
  * The data folder, drawn once. Nothing else builds these paths.
@@ -37,12 +38,23 @@ export function layoutOf(root: string): Layout {
   }
 }
 
+/** A file for an ingest; `name` is 32 random hexadecimal digits. */
+export function stagingFile(layout: Layout, name: string): string {
+  return join(layout.staging, name)
+}
+
+export function isStagingName(name: string): boolean {
+  return /^[0-9a-f]{32}$/.test(name)
+}
+
 /** The folder of a blob file. */
 export function blobFolder(layout: Layout, digest: Digest): string {
   return join(layout.blobs, digest.slice(0, 2))
 }
 
+/** Paths are made of hexadecimal digits alone (CORRECTNESS T46), whatever was taken for a digest. */
 export function blobFile(layout: Layout, digest: Digest): string {
+  if (parseDigest(digest) === undefined) throw new Fault('STORE_IO', 'not a digest')
   return join(blobFolder(layout, digest), digest)
 }
 

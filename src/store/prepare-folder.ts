@@ -5,12 +5,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '../base/faults.ts'
-import { fanOut, type Layout, layoutVersion } from './layout.ts'
+import { fanOut, isStagingName, type Layout, layoutVersion, stagingFile } from './layout.ts'
 
 const privateFolder = 0o700
 const privateFile = 0o600
@@ -26,7 +27,8 @@ export function prepareFolder(layout: Layout): void {
     checkFormat(layout)
     for (const folder of [layout.staging, layout.blobs]) mkdirSync(folder, { recursive: true, mode: privateFolder })
     for (const name of fanOut()) mkdirSync(join(layout.blobs, name), { recursive: true, mode: privateFolder })
-    for (const name of readdirSync(layout.staging)) unlinkSync(join(layout.staging, name))
+    // Nothing but what an ingest left: the folder may have been named by mistake.
+    for (const name of readdirSync(layout.staging).filter(isStagingName)) unlinkSync(stagingFile(layout, name))
     for (const folder of [layout.blobs, layout.root, dirname(layout.root)]) syncFolder(folder)
   } catch (error) {
     if (error instanceof Fault) throw error
@@ -43,7 +45,10 @@ function checkFormat(layout: Layout): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   if (text === undefined) {
-    writeFileSync(layout.format, formatText, { mode: privateFile, flag: 'wx' })
+    // Whole or not at all: an empty one would keep every later version away.
+    const draft = `${layout.format}.new`
+    writeFileSync(draft, formatText, { mode: privateFile, flush: true })
+    renameSync(draft, layout.format)
     return
   }
   if (text !== formatText) {

@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts'
 import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
+import type { ExpectedContent } from './expected-content.ts'
 import { InMemoryWriter } from './in-memory-writer.ts'
 
 /** Blobs up to this size go to the store for small ones. */
@@ -59,25 +60,26 @@ class SpillingWriter implements BlobWriter {
   #large: BlobWriter | undefined
 
   constructor(small: SmallBlobStore, makeLarge: () => BlobWriter) {
-    this.#memory = new InMemoryWriter((digest, content) => small.put(digest, content))
     this.#makeLarge = makeLarge
+    this.#memory = new InMemoryWriter((digest, content) => small.put(digest, content))
   }
 
   get acceptedBytes(): number {
     return this.#writer.acceptedBytes
   }
 
+  /** What is in memory stays there, so that bytes once readable remain so while the file takes them. */
   get readableBytes(): number {
-    return this.#writer.readableBytes
+    return Math.max(this.#memory.readableBytes, this.#large?.readableBytes ?? 0)
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#large === undefined && this.#memory.acceptedBytes + chunk.length > maxSmallBytes) {
+    if (this.#large === undefined) {
+      if (this.#memory.acceptedBytes + chunk.length <= maxSmallBytes) return this.#memory.write(chunk)
       this.#large = this.#makeLarge()
-      if (this.#memory.acceptedBytes > 0) this.#large.write(this.#memory.content)
-      void this.#memory.abort()
+      for (const held of this.#memory.chunks) this.#large.write(held)
     }
-    return this.#writer.write(chunk)
+    return this.#large.write(chunk)
   }
 
   drained(): Promise<void> {
@@ -85,22 +87,23 @@ class SpillingWriter implements BlobWriter {
   }
 
   read(position: number, limitBytes: number): Promise<Buffer> {
-    return this.#writer.read(position, limitBytes)
+    const inMemory = position < this.#memory.readableBytes || this.#large === undefined
+    return (inMemory ? this.#memory : this.#large!).read(position, limitBytes)
   }
 
   release(chunk: Buffer): void {
-    this.#writer.release(chunk)
+    this.#large?.release(chunk)
   }
 
   endReading(): void {
-    this.#writer.endReading()
+    this.#large?.endReading()
   }
 
   digestAtHand(): Digest | undefined {
     return this.#writer.digestAtHand()
   }
 
-  commit(expected?: { readonly sizeBytes?: number; readonly digest?: Digest }): Promise<BlobRef> {
+  commit(expected?: ExpectedContent): Promise<BlobRef> {
     return this.#writer.commit(expected)
   }
 
