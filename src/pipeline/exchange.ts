@@ -100,6 +100,7 @@ export class Exchange {
   /** The flight that this exchange leads; `undefined`: it fetches for itself alone. */
   flight: Flight<FlightOutcome> | undefined = undefined
   upstream: OriginResponse | undefined = undefined
+  upstreamFields: Fields | undefined = undefined
   // what deliver sends
   delivery: Deliverable | undefined = undefined
   source: ByteSource | undefined = undefined

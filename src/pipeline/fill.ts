@@ -1,7 +1,6 @@
 import { asFault } from '../base/faults.ts'
 import type { Stored } from '../base/results.ts'
 import { endToEndResponseFields } from '../http/end-to-end.ts'
-import { Fields } from '../http/fields.ts'
 import { secondaryKey } from '../http/vary.ts'
 import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
 import { GrowingBlob } from '../store/growing-blob.ts'
@@ -39,7 +38,7 @@ export const fill: Step<'fill'> = (exchange, services) => {
 function headOf(exchange: Exchange): StoredResponse {
   const upstream = exchange.upstream!
   const fields = endToEndResponseFields(upstream.fields)
-  const vary = secondaryKey(new Fields(fields).get('vary'), exchange.request.fields)
+  const vary = secondaryKey(exchange.upstreamFields!.get('vary'), exchange.request.fields)
   return {
     url: exchange.target!.href,
     status: upstream.status,
@@ -129,9 +128,15 @@ async function record(filled: Filled, content: BlobRef): Promise<Stored> {
   if (filled.fill.forgotten) return 'content-changed'
   const response = recordOf(filled, content)
   replaceHot(filled, response)
-  await services.index.update(exchange.key, (variants) => withVariant(variants, response))
+  await services.index.update(exchange.key, (variants) => withVariant(variants, response), knownVariants(filled))
   services.storeHealth.succeeded()
   return 'yes'
+}
+
+/** A leader that went straight from lookup to its fill, and was alone with its key, knows that nothing else is stored. */
+function knownVariants({ exchange, fill }: Filled): readonly StoredResponse[] | undefined {
+  const alone = exchange.flight !== undefined && fill.alone && !exchange.trail.includes('join')
+  return alone && exchange.variants.length === 0 ? [] : undefined
 }
 
 function recordOf({ services, growing }: Filled, content: BlobRef): StoredResponse {

@@ -4,6 +4,8 @@ import type { StoredResponse } from '../store/stored-response.ts'
 export interface Fill {
   /** Its key was invalidated or purged meanwhile: what it brings must not be stored. */
   readonly forgotten: boolean
+  /** No other fill for the key was under way since it began. */
+  readonly alone: boolean
   /** Its content can be read from the blob store: until the index knows them, these are the variants of the key. */
   arrived(variants: readonly StoredResponse[]): void
   /** The fill is over, stored or not. */
@@ -12,6 +14,7 @@ export interface Fill {
 
 interface UnderWay {
   forgotten: boolean
+  alone: boolean
   variants: readonly StoredResponse[]
 }
 
@@ -25,11 +28,15 @@ export class Fills {
   begin(key: string): Fill {
     const fills = this.#underWay.get(key) ?? new Set()
     this.#underWay.set(key, fills)
-    const state: UnderWay = { forgotten: false, variants: [] }
+    const state: UnderWay = { forgotten: false, alone: fills.size === 0, variants: [] }
+    for (const other of fills) other.alone = false
     fills.add(state)
     return {
       get forgotten() {
         return state.forgotten
+      },
+      get alone() {
+        return state.alone
       },
       arrived: (variants) => {
         state.variants = variants

@@ -29,9 +29,7 @@ export class GrowingResponse implements Deliverable {
   }
 
   fieldsNow(_nowMs: number, cacheStatus: string): string[] {
-    const fields = responseStem(this.head.fields, this.head.receivedAt, undefined)
-    const age = this.fields.get('age')
-    if (age !== undefined) fields.push('Age', age)
+    const fields = responseStem(this.head.fields, this.head.receivedAt, undefined, true)
     fields.push('Cache-Status', cacheStatus)
     return fields
   }

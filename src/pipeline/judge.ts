@@ -6,9 +6,11 @@ import { forget } from './stored-content.ts'
 /** May this response be stored? Then it is filled, else relayed with the reason (RFC 9111 section 3). */
 export const judge: Step<'judge'> = (exchange, services) => {
   const upstream = exchange.upstream!
+  const fields = new Fields(upstream.fields)
+  exchange.upstreamFields = fields
   const verdict = storability(
     exchange.request,
-    { status: upstream.status, fields: new Fields(upstream.fields), framing: upstream.framing },
+    { status: upstream.status, fields, framing: upstream.framing },
     exchange.rule!,
     services.profile,
   )

@@ -37,9 +37,15 @@ class KeyvResponseIndex implements ResponseIndex {
     return fromRecord(await this.#ask(() => this.#keyv.get(key)))
   }
 
-  update(key: string, change: (variants: readonly StoredResponse[]) => readonly StoredResponse[]): Promise<void> {
+  update(
+    key: string,
+    change: (variants: readonly StoredResponse[]) => readonly StoredResponse[],
+    known?: readonly StoredResponse[],
+  ): Promise<void> {
+    // What the caller knows is only true when no other change is under way.
+    const trusted = this.#changes.has(key) ? undefined : known
     return this.#inTurn(key, async () => {
-      const before = await this.get(key)
+      const before = trusted ?? (await this.get(key))
       const variants = change(before).slice(0, maxVariantCount)
       if (variants.length > 0) {
         const kept = await this.#ask(() => this.#keyv.set(key, toRecord(variants)))

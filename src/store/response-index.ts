@@ -12,9 +12,14 @@ export interface ResponseIndex {
   get(key: string): Promise<readonly StoredResponse[]>
   /**
    * Replaces the variants under `key` by what `change` makes of them; changes to one key happen one after another.
-   * Resolves once the change survives power loss. An empty result removes the key.
+   * Resolves once the change survives power loss. An empty result removes the key. `known` are the variants as the
+   * caller has just read them: then they are not read again.
    */
-  update(key: string, change: (variants: readonly StoredResponse[]) => readonly StoredResponse[]): Promise<void>
+  update(
+    key: string,
+    change: (variants: readonly StoredResponse[]) => readonly StoredResponse[],
+    known?: readonly StoredResponse[],
+  ): Promise<void>
   /** Removes a key; answers whether it was there. */
   delete(key: string): Promise<boolean>
   /** Every key with its variants, in no particular order. */
