@@ -1,7 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { ExchangeEvent, LarderEvent } from '../base/events.ts'
 import { results } from '../base/results.ts'
+import { BucketCounts } from './bucket-counts.ts'
 import { type MetricName, type MetricRow, type MetricSources, type Metrics, metricRows } from './metrics.ts'
 
 const schemes = new Set(['http', 'https', 'ftp'])
@@ -19,9 +20,10 @@ export class PromMetrics implements Metrics {
   readonly #requestChildren = new Map<string, Counter.Internal>()
   readonly #cacheBytes: Counter.Internal
   readonly #originBytes: Counter.Internal
-  readonly #duration: Histogram
-  readonly #firstByte: Histogram
+  readonly #duration: BucketCounts
+  readonly #firstByte: BucketCounts
   readonly #attempts: Counter
+  readonly #attemptChildren = new Map<string, Counter.Internal>()
   readonly #leaves: Counter
   readonly #tlsRefused: Counter
   readonly #faults: Counter
@@ -52,7 +54,7 @@ export class PromMetrics implements Metrics {
       case 'exchange':
         return this.#observeExchange(event)
       case 'origin-attempt':
-        return this.#attempts.inc({ outcome: event.outcome })
+        return this.#attemptChild(event.outcome).inc()
       case 'leaf-issued':
         return this.#leaves.inc()
       case 'tls-refused':
@@ -82,6 +84,14 @@ export class PromMetrics implements Metrics {
     this.#firstByte.observe(event.firstByteMs / msPerSecond)
   }
 
+  #attemptChild(outcome: string): Counter.Internal {
+    const known = this.#attemptChildren.get(outcome)
+    if (known !== undefined) return known
+    const child = this.#attempts.labels(outcome)
+    this.#attemptChildren.set(outcome, child)
+    return child
+  }
+
   #requestChild({ result, scheme, rule }: ExchangeEvent): Counter.Internal {
     const key = `${result} ${scheme} ${rule}`
     const known = this.#requestChildren.get(key)
@@ -106,9 +116,19 @@ export class PromMetrics implements Metrics {
     return new Counter(this.#configuration(name))
   }
 
-  #histogram(name: MetricName): Histogram {
+  /** Counted by ourselves and read at a scrape: an observation of prom-client costs several microseconds. */
+  #histogram(name: MetricName): BucketCounts {
     const row: MetricRow = metricRows[name]
-    return new Histogram({ ...this.#configuration(name), buckets: [...(row.bounds ?? [])] })
+    const counts = new BucketCounts(row.bounds ?? [])
+    const { help } = this.#configuration(name)
+    const metric = {
+      name,
+      help,
+      type: 'histogram',
+      get: async () => ({ ...metric, values: bucketValues(name, counts) }),
+    }
+    this.#registry.registerMetric(metric as unknown as Metric)
+    return counts
   }
 
   #gauge(name: MetricName, read: (gauge: Gauge) => void): void {
@@ -119,4 +139,19 @@ export class PromMetrics implements Metrics {
     const { meaning, labels } = metricRows[name]
     return { name, help: meaning.replaceAll('`', ''), labelNames: [...labels], registers: [this.#registry] }
   }
+}
+
+/** Cumulative buckets, sum and count, as the text format has them. */
+function bucketValues(name: string, { bounds, counts, sum, count }: BucketCounts): object[] {
+  let below = 0
+  const values: object[] = bounds.map((bound, place) => {
+    below += counts[place]!
+    return { metricName: `${name}_bucket`, labels: { le: bound }, value: below }
+  })
+  values.push({ metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: count })
+  values.push(
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  )
+  return values
 }

@@ -12,6 +12,7 @@ export class LaneClientResponse implements ClientResponse {
   readonly #done: (keepAlive: boolean) => void
   #framing: 'length' | 'chunked' | 'close' = 'length'
   #missingBytes = 0
+  #heldHead = ''
   #keepAlive = true
   #over = false
   #listeners: (() => void)[] | undefined
@@ -40,43 +41,53 @@ export class LaneClientResponse implements ClientResponse {
       this.#socket.write(text, 'latin1')
       this.#socket.write(content)
       this.#socket.uncork()
-    } else {
-      const bytes = Buffer.allocUnsafe(text.length + content.length)
-      bytes.write(text, 0, 'latin1')
-      content.copy(bytes, text.length)
-      this.#socket.write(bytes)
-    }
+    } else this.#socket.write(joined(text, content))
     this.sentBytes += content.length
     this.#missingBytes -= content.length
     this.#finish()
   }
 
+  /** The head waits for content until this turn of the event loop is over: a small body is there by then, checked. */
   sendHead(head: ResponseHead): void {
     if (this.closed) return
-    // What is written before this turn of the event loop is over leaves together with the head. The end of a small
-    // body comes in a later phase of the same turn, after it was checked.
-    this.#socket.cork()
-    this.#socket.write(this.#headText(head), 'latin1')
-    setImmediate(() => this.#socket.uncork())
+    this.#heldHead = this.#headText(head)
+    setImmediate(() => this.#flushHead())
   }
 
   write(chunk: Buffer, flushed: () => void): void {
     if (this.closed || chunk.length === 0) return flushed()
     this.sentBytes += chunk.length
     this.#missingBytes -= chunk.length
-    if (this.#framing !== 'chunked') {
+    if (this.#framing === 'chunked') return this.#writeFramed(chunk, flushed)
+    const head = this.#heldHead
+    if (head === '' || chunk.length > joinedBytes) {
+      this.#flushHead()
       this.#socket.write(chunk, flushed)
       return
     }
+    this.#heldHead = ''
+    this.#socket.write(joined(head, chunk), flushed)
+  }
+
+  #writeFramed(chunk: Buffer, flushed: () => void): void {
     this.#socket.cork()
+    this.#flushHead()
     this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
     this.#socket.write(chunk)
     this.#socket.write('\r\n', 'latin1', flushed)
     this.#socket.uncork()
   }
 
+  #flushHead(): void {
+    const head = this.#heldHead
+    if (head === '') return
+    this.#heldHead = ''
+    if (!this.#socket.destroyed) this.#socket.write(head, 'latin1')
+  }
+
   end(trailers?: RawFields): void {
     if (this.closed) return
+    this.#flushHead()
     if (this.#framing === 'chunked') this.#socket.write(`0\r\n${fieldsText(trailers ?? [])}\r\n`, 'latin1')
     this.#finish()
   }
@@ -144,4 +155,11 @@ function fieldsText(fields: RawFields): string {
   let text = ''
   for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
   return text
+}
+
+function joined(head: string, content: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(head.length + content.length)
+  bytes.write(head, 0, 'latin1')
+  content.copy(bytes, head.length)
+  return bytes
 }

@@ -6,32 +6,45 @@ const maxFlightCount = 10_000
 export class Flight<T> {
   readonly key: string
   followerCount = 0
-  /** The leader's first word; rejects with `INTERNAL_UNEXPECTED` when it lands without one. */
-  readonly outcome: Promise<T>
-  readonly #settle: PromiseWithResolvers<T>
   readonly #leave: () => void
-  #announced = false
+  #word: { readonly value: T } | undefined
+  #landed = false
+  /** Made for the first follower: most flights have none. */
+  #outcome: PromiseWithResolvers<T> | undefined
 
   constructor(key: string, leave: () => void) {
     this.key = key
     this.#leave = leave
-    this.#settle = Promise.withResolvers<T>()
-    this.outcome = this.#settle.promise
-    // Without followers nobody listens; that is not an unhandled rejection.
-    this.outcome.catch(() => undefined)
+  }
+
+  /** The leader's first word; rejects with `INTERNAL_UNEXPECTED` when it lands without one. */
+  get outcome(): Promise<T> {
+    if (this.#outcome === undefined) {
+      this.#outcome = Promise.withResolvers<T>()
+      this.#settle()
+    }
+    return this.#outcome.promise
   }
 
   /** Tells the followers; only the first word counts. */
   announce(value: T): void {
-    this.#announced = true
-    this.#settle.resolve(value)
+    this.#word ??= { value }
+    this.#settle()
   }
 
   /** Takes the flight out of the table: later requests for the key begin another. Repeating it is harmless. */
   land(): void {
     this.#leave()
-    if (this.#announced) return
-    this.#settle.reject(new Fault('INTERNAL_UNEXPECTED', `the fetch of ${this.key} ended without an outcome`))
+    this.#landed = true
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#outcome === undefined) return
+    if (this.#word !== undefined) this.#outcome.resolve(this.#word.value)
+    else if (this.#landed) {
+      this.#outcome.reject(new Fault('INTERNAL_UNEXPECTED', `the fetch of ${this.key} ended without an outcome`))
+    }
   }
 }
 
