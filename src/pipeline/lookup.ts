@@ -20,17 +20,21 @@ export const lookup: Step<'lookup'> = (exchange, services) => {
   return decide(exchange, services, remember(services, exchange.key, arrived))
 }
 
-async function fromIndex(exchange: Exchange, services: Services): Promise<Decision> {
-  let records: readonly StoredResponse[] = []
-  try {
-    records = await services.index.get(exchange.key)
-  } catch (error) {
-    // The index may be down; then everything is a miss, and the origin is asked (CORRECTNESS I9).
-    services.storeHealth.failed(error)
+function fromIndex(exchange: Exchange, services: Services): Decision | Promise<Decision> {
+  const known = (records: readonly StoredResponse[]): Decision | Promise<Decision> => {
+    // Meanwhile another request may have brought newer ones.
+    const hot = services.hot.get(exchange.key)
+    return decide(exchange, services, hot ?? remember(services, exchange.key, records))
   }
-  // Meanwhile another request may have brought newer ones.
-  const hot = services.hot.get(exchange.key)
-  return decide(exchange, services, hot ?? remember(services, exchange.key, records))
+  const records = services.index.get(exchange.key)
+  if (!(records instanceof Promise)) return known(records)
+  return records
+    .catch((error) => {
+      // The index may be down; then everything is a miss, and the origin is asked (CORRECTNESS I9).
+      services.storeHealth.failed(error)
+      return []
+    })
+    .then(known)
 }
 
 function decide(exchange: Exchange, services: Services, variants: Exchange['variants']): Decision | Promise<Decision> {

@@ -6,6 +6,7 @@ export interface Disk {
   writev(fd: number, buffers: Buffer[], position: number): Promise<number>
   read(fd: number, target: Buffer, position: number): Promise<number>
   fsync(fd: number): Promise<void>
+  fdatasync(fd: number): Promise<void>
   close(fd: number): Promise<void>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
@@ -25,6 +26,7 @@ export const systemDisk: Disk = {
   writev: (fd, buffers, position) => promised((done) => fs.writev(fd, buffers, position, done)),
   read: (fd, target, position) => promised((done) => fs.read(fd, target, 0, target.length, position, done)),
   fsync: (fd) => promised((done) => fs.fsync(fd, (error) => done(error, undefined))),
+  fdatasync: (fd) => promised((done) => fs.fdatasync(fd, (error) => done(error, undefined))),
   close: (fd) => promised((done) => fs.close(fd, (error) => done(error, undefined))),
   rename: (from, to) => promised((done) => fs.rename(from, to, (error) => done(error, undefined))),
   unlink: (path) => promised((done) => fs.unlink(path, (error) => done(error, undefined))),

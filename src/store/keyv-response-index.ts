@@ -13,11 +13,14 @@ class KeyvResponseIndex implements ResponseIndex {
   readonly #keyv: Keyv<StoredRecord>
   /** The last change under way, by key. */
   readonly #changes = new Map<string, Promise<unknown>>()
+  /** Reads an embedded storage without Keyv's promises in between: every miss asks here first. */
+  readonly #peek: ((key: string) => string | undefined) | undefined
   /** What an adapter told by its error event. */
   #error: unknown
   #errorCount = 0
 
   constructor(storage: KeyvStoreAdapter | Map<string, string>) {
+    this.#peek = peekOf(storage)
     this.#keyv = new Keyv<StoredRecord>({
       store: storage,
       // Keyv leaves a key alone that looks prefixed, so that two keys could become one. Nothing else is kept here.
@@ -33,8 +36,14 @@ class KeyvResponseIndex implements ResponseIndex {
     })
   }
 
-  async get(key: string): Promise<readonly StoredResponse[]> {
-    return fromRecord(await this.#ask(() => this.#keyv.get(key)))
+  get(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]> {
+    if (this.#peek === undefined) return this.#ask(() => this.#keyv.get(key)).then(fromRecord)
+    try {
+      const text = this.#peek(key)
+      return text === undefined ? [] : fromRecord(deserialize(text).value)
+    } catch (error) {
+      return Promise.reject(indexFault(error))
+    }
   }
 
   update(
@@ -91,10 +100,20 @@ class KeyvResponseIndex implements ResponseIndex {
       if (!answer && this.#errorCount !== errorCount) throw this.#error
       return answer
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new Fault('STORE_INDEX_DOWN', reason, { cause: error })
+      throw indexFault(error)
     }
   }
+}
+
+/** A storage in this process that can be read at once says so by a `peek` of its own. */
+function peekOf(storage: object): ((key: string) => string | undefined) | undefined {
+  if (!('peek' in storage) || typeof storage.peek !== 'function') return undefined
+  return storage.peek.bind(storage)
+}
+
+function indexFault(error: unknown): Fault {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new Fault('STORE_INDEX_DOWN', reason, { cause: error })
 }
 
 /** What is no JSON is nothing, in a form that Keyv's iterator survives. */

@@ -7,9 +7,9 @@ export const maxVariantCount = 32
 export interface ResponseIndex {
   /**
    * All variants under `key`, newest first; empty when there is none or the record is not of our shape.
-   * Rejects with `STORE_INDEX_DOWN`.
+   * Rejects with `STORE_INDEX_DOWN`. An embedded index answers at once.
    */
-  get(key: string): Promise<readonly StoredResponse[]>
+  get(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]>
   /**
    * Replaces the variants under `key` by what `change` makes of them; changes to one key happen one after another.
    * Resolves once the change survives power loss. An empty result removes the key. `known` are the variants as the

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto'
 import type { StatementSync } from 'node:sqlite'
 import { type Digest, parseDigest } from '../base/digest.ts'
 import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
 import { bufferSource } from './buffer-source.ts'
+import { type Disk, systemDisk } from './disk.ts'
 import { InMemoryWriter } from './in-memory-writer.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
@@ -20,10 +22,13 @@ export class SqliteBlobStore implements BlobStore {
   /** Content that is not in the file yet, by digest. */
   readonly #pending = new Map<Digest, Buffer>()
 
-  constructor(path: string, checkpointer: Checkpointer) {
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer)
+  constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
     const { database } = this.#commits
-    this.#insert = database.prepare('INSERT OR IGNORE INTO blob (digest, content) VALUES (?, ?)')
+    // What is there already may be damaged; writing it again mends it.
+    this.#insert = database.prepare(
+      'INSERT INTO blob (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET content = excluded.content',
+    )
     this.#select = database.prepare('SELECT content FROM blob WHERE digest = ?')
     this.#remove = database.prepare('DELETE FROM blob WHERE digest = ?')
     this.#page = database.prepare(
@@ -39,7 +44,7 @@ export class SqliteBlobStore implements BlobStore {
   async put(digest: Digest, content: Buffer): Promise<void> {
     this.#pending.set(digest, content)
     try {
-      await this.#commits.enqueue(() => this.#insert.run(Buffer.from(digest, 'hex'), content))
+      await this.#commits.enqueue(() => this.#insert.run(Buffer.from(digest, 'hex'), content), content.length)
     } finally {
       this.#pending.delete(digest)
     }
@@ -47,7 +52,9 @@ export class SqliteBlobStore implements BlobStore {
 
   async open(ref: BlobRef): Promise<ByteSource | undefined> {
     const content = this.#read(ref.digest)
-    if (content === undefined || content.length === ref.sizeBytes) return content && bufferSource(content)
+    if (content === undefined) return undefined
+    // Small enough to be looked at whole, so that no flipped bit leaves the store (CORRECTNESS T03).
+    if (content.length === ref.sizeBytes && hash('sha256', content) === ref.digest) return bufferSource(content)
     await this.delete(ref.digest)
     return undefined
   }

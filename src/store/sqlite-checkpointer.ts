@@ -1,34 +1,62 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { Fault } from '../base/faults.ts'
 
-/** Writes to one file after which its log is folded back into it. */
-const maxWrittenCount = 2000
+export interface CheckpointRequest {
+  readonly id: number
+  readonly path: string
+}
+
+export interface CheckpointAnswer {
+  readonly id: number
+  /** The whole log is in the file now, so that the next writer begins it anew. */
+  readonly whole: boolean
+  /** What the disk said, when it failed. */
+  readonly diskError: string | undefined
+}
 
 /** Folds write-ahead logs back into their database files, on a thread of its own that starts when it is first needed. */
 export class Checkpointer {
   #worker: Worker | undefined
+  readonly #waiting = new Map<number, PromiseWithResolvers<boolean>>()
+  #count = 0
 
-  /** Told after each commit how many writes came since the last checkpoint; answers that count anew. */
-  wrote(path: string, count: number): number {
-    if (count < maxWrittenCount) return count
+  /**
+   * Answers whether the whole log was folded: what was written meanwhile is left, or all of it when there was no room or no
+   * thread. Rejects with `STORE_IO` when the disk failed.
+   */
+  fold(path: string): Promise<boolean> {
     this.#worker ??= this.#start()
-    this.#worker.postMessage(path)
-    return 0
+    const id = this.#count++
+    const answer = Promise.withResolvers<boolean>()
+    this.#waiting.set(id, answer)
+    this.#worker.postMessage({ id, path } satisfies CheckpointRequest)
+    return answer.promise
   }
 
+  /** Ends the thread. The databases are closed before, since they may still ask. */
   async close(): Promise<void> {
     await this.#worker?.terminate()
-    this.#worker = undefined
   }
 
   #start(): Worker {
     const file = new URL(`./sqlite-checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(file, { name: 'checkpoint' })
-    // Without it logs only grow until the next start; nothing is lost.
-    worker.on('error', () => {
-      this.#worker = undefined
-    })
     worker.unref()
+    worker.on('message', ({ id, whole, diskError }: CheckpointAnswer) => {
+      const answer = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (diskError === undefined) answer?.resolve(whole)
+      else answer?.reject(new Fault('STORE_IO', `checkpoint: ${diskError}`))
+    })
+    worker.on('error', () => this.#ended())
+    worker.on('exit', () => this.#ended())
     return worker
+  }
+
+  #ended(): void {
+    this.#worker = undefined
+    for (const answer of this.#waiting.values()) answer.resolve(false)
+    this.#waiting.clear()
   }
 }

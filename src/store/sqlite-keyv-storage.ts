@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { StatementSync } from 'node:sqlite'
 import type { KeyvStoreAdapter, StoredData } from 'keyv'
+import { type Disk, systemDisk } from './disk.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 import { storeFault } from './store-fault.ts'
@@ -22,9 +23,9 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   /** Values that are not in the file yet; `undefined` for removed ones. */
   readonly #pending = new Map<string, { readonly value: string | undefined }>()
 
-  constructor(path: string, checkpointer: Checkpointer) {
+  constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
     super()
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer)
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
     const { database } = this.#commits
     this.#upsert = database.prepare(
       'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
@@ -35,7 +36,18 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
-    return this.#read(key) as StoredData<Value> | undefined
+    return this.peek(key) as StoredData<Value> | undefined
+  }
+
+  /** As `get`, at once. */
+  peek(key: string): string | undefined {
+    const pending = this.#pending.get(key)
+    if (pending !== undefined) return pending.value
+    try {
+      return (this.#select.get(key) as { value: string } | undefined)?.value
+    } catch (error) {
+      throw storeFault('reading the response index', error)
+    }
   }
 
   /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
@@ -44,7 +56,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   }
 
   async delete(key: string): Promise<boolean> {
-    const there = this.#read(key) !== undefined
+    const there = this.peek(key) !== undefined
     if (there) await this.#write(key, undefined, () => this.#remove.run(key))
     return there
   }
@@ -68,21 +80,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     return this.#commits.close()
   }
 
-  #read(key: string): string | undefined {
-    const pending = this.#pending.get(key)
-    if (pending !== undefined) return pending.value
-    try {
-      return (this.#select.get(key) as { value: string } | undefined)?.value
-    } catch (error) {
-      throw storeFault('reading the response index', error)
-    }
-  }
-
   async #write(key: string, value: string | undefined, write: () => void): Promise<void> {
     const pending = { value }
     this.#pending.set(key, pending)
     try {
-      await this.#commits.enqueue(write)
+      await this.#commits.enqueue(write, value?.length)
     } finally {
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
     }
