@@ -7,7 +7,7 @@ import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { storeFault } from './store-fault.ts'
 import { WriteBatch } from './write-batch.ts'
 
-const windowMs = 20
+const windowMs = 10
 /** Largest batch: a transaction holds up the event loop while it runs. */
 const maxBatchCount = 250
 const maxBatchBytes = 4 * 1024 * 1024
@@ -51,7 +51,7 @@ export class SqliteGroupCommit {
     try {
       this.database = new DatabaseSync(path)
       this.database.exec(
-        `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=1000; PRAGMA wal_autocheckpoint=0; ${schema}`,
+        `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=1000; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; ${schema}`,
       )
     } catch (error) {
       throw storeFault(path, error)

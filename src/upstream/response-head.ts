@@ -74,12 +74,15 @@ function parseLength(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
+/** What Connection says nearly always: it names no field. */
+const namesNothing = new Set(['', ',keep-alive', ',close', ',Keep-Alive', ',Close'])
+
 function withoutHopByHop(raw: RawFields, connection: string): RawFields {
-  const named = connection.toLowerCase().split(/[,\s]+/)
+  const named = namesNothing.has(connection) ? [] : connection.toLowerCase().split(/[,\s]+/)
   const kept: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const lower = raw[i]!.toLowerCase()
-    if (hopByHop.has(lower) || (named.includes(lower) && !neverDropped.has(lower))) continue
+    if (hopByHop.has(lower) || (named.length > 0 && named.includes(lower) && !neverDropped.has(lower))) continue
     kept.push(raw[i]!, raw[i + 1]!)
   }
   return kept
