@@ -37,9 +37,9 @@ export function openStores(settings: Settings): Stores {
       index,
       hot: createHotResponses(settings.memoryBytes),
       close: async () => {
-        await checkpointer.close()
         await index.close()
         await blobs.close()
+        await checkpointer.close()
         lock.release()
       },
     }

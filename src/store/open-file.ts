@@ -1,4 +1,5 @@
 import { constants } from 'node:fs'
+import { Fault } from '../base/faults.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Disk } from './disk.ts'
 import { storeFault } from './store-fault.ts'
@@ -27,10 +28,10 @@ export class OpenFile {
 
   /** Lends at least one byte from `position` on, at most `limitBytes`. Rejects with `STORE_IO`, also past the end. */
   async read(position: number, limitBytes: number): Promise<Buffer> {
+    if (this.#closing) throw new Fault('STORE_IO', `${this.#path} is closed`)
     const target = this.#pool.take(limitBytes)
     this.#readingCount += 1
     try {
-      if (this.#closing) throw new Error('closed')
       const count = await this.#disk.read(this.#fd, target, position)
       if (count === 0) throw new Error(`ends before byte ${position}`)
       return target.subarray(0, count)

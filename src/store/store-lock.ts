@@ -1,11 +1,14 @@
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { Fault } from '../base/faults.ts'
 import type { Layout } from './layout.ts'
 
 const privateFile = 0o600
 const privateFolder = 0o700
+const maxAttemptCount = 10
 
 export interface StoreLock {
+  /** Idempotent. */
   release(): void
 }
 
@@ -14,11 +17,11 @@ export interface StoreLock {
  * and the boot, so that a lock whose process is gone is taken over. Throws `STORE_IN_USE`, or `STORE_UNWRITABLE`.
  */
 export function acquireStoreLock(layout: Layout): StoreLock {
-  const own = describe(process.pid)!
-  const draft = `${layout.lock}.${process.pid}`
+  const own = describe(process.pid) ?? `${process.pid} - -\n`
+  const draft = `${layout.lock}.${randomBytes(8).toString('hex')}`
   try {
     mkdirSync(layout.root, { recursive: true, mode: privateFolder })
-    writeFileSync(draft, own, { mode: privateFile })
+    writeFileSync(draft, own, { mode: privateFile, flag: 'wx' })
     try {
       take(layout, draft)
     } finally {
@@ -38,29 +41,47 @@ export function acquireStoreLock(layout: Layout): StoreLock {
 
 /** Linking appears whole or not at all, and fails when there is a lock. */
 function take(layout: Layout, draft: string): void {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      linkSync(draft, layout.lock)
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+  for (let attempt = 0; attempt < maxAttemptCount; attempt++) {
+    if (linked(draft, layout.lock)) return
     const found = read(layout.lock)
     if (found === undefined) continue
     const pid = Number.parseInt(found, 10)
     if (describe(pid) === found) throw new Fault('STORE_IN_USE', `${layout.root} is used by process ${pid}`)
-    unlinkSync(layout.lock)
+    remove(layout.lock, found, `${draft}.old`)
   }
   throw new Fault('STORE_IN_USE', `${layout.root}: others take its lock again and again`)
 }
 
-/** Process, its start time and the boot; `undefined` when there is no such process. */
+/** Removes the lock if it still reads `stale`: by now another process may have taken over, and would lose its own. */
+function remove(lock: string, stale: string, aside: string): void {
+  try {
+    renameSync(lock, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if (read(aside) !== stale) linked(aside, lock)
+  unlinkSync(aside)
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Process, its start time and the boot; `undefined` when there is no such process any more. */
 function describe(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
-  if (stat === undefined) return pid === process.pid ? `${pid}\n` : undefined
-  // Field 22, counted behind the command's name, which may hold spaces (proc(5)).
-  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  return `${pid} ${started} ${read('/proc/sys/kernel/random/boot_id')?.trim() ?? '-'}\n`
+  if (stat === undefined) return undefined
+  // State is field 3 and start time field 22, counted behind the command's name, which may hold spaces (proc(5)).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (fields[0] === 'Z') return undefined
+  return `${pid} ${fields[19]} ${read('/proc/sys/kernel/random/boot_id')?.trim() ?? '-'}\n`
 }
 
 function read(path: string): string | undefined {

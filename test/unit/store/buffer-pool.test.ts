@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { BufferPool } from '../../../src/store/buffer-pool.ts'
+
+const kib = 1024
+
+describe('Buffer pool', () => {
+  test('a buffer is never longer than asked, and large only for a large question', () => {
+    const pool = new BufferPool()
+    assert.equal(pool.take(1).length, 1)
+    assert.equal(pool.take(64 * kib).length, 64 * kib)
+    assert.equal(pool.take(1024 * kib).length, 1024 * kib)
+    assert.ok(pool.take(64 * 1024 * kib).length <= 1024 * kib)
+  })
+
+  test('what is given back is lent again, also when a part of it was given back', () => {
+    const pool = new BufferPool()
+    const first = pool.take(64 * kib)
+    pool.give(first.subarray(10, 20))
+    assert.equal(pool.lentBytes, 0)
+    assert.equal(pool.take(64 * kib).buffer, first.buffer)
+  })
+
+  test('no buffer is lent to two at once, even when one is given back twice', () => {
+    const pool = new BufferPool()
+    const first = pool.take(64 * kib)
+    pool.give(first)
+    pool.give(first)
+    assert.notEqual(pool.take(64 * kib).buffer, pool.take(64 * kib).buffer)
+  })
+
+  test("others' buffers are left alone", () => {
+    const pool = new BufferPool()
+    const mine = Buffer.alloc(64 * kib)
+    pool.give(mine)
+    assert.equal(pool.lentBytes, 0)
+    assert.notEqual(pool.take(64 * kib).buffer, mine.buffer)
+  })
+
+  test('the more is lent, the smaller the buffers: 600 readers stay near the budget (CORRECTNESS I7)', () => {
+    const pool = new BufferPool()
+    const lent = Array.from({ length: 600 }, () => pool.take(1024 * kib))
+    assert.ok(pool.lentBytes <= 80 * 1024 * kib, `${pool.lentBytes} bytes`)
+    assert.equal(lent.at(-1)!.length, 64 * kib)
+    for (const buffer of lent) pool.give(buffer)
+    assert.equal(pool.lentBytes, 0)
+  })
+})
