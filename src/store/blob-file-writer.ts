@@ -39,6 +39,8 @@ export class BlobFileWriter implements BlobWriter {
   #writing: Promise<void> | undefined
   #fault: Fault | undefined
   #over = false
+  /** There may be a staging file. */
+  #created = false
   #drained: PromiseWithResolvers<void> | undefined
   acceptedBytes = 0
   readableBytes = 0
@@ -126,7 +128,7 @@ export class BlobFileWriter implements BlobWriter {
     const fd = this.#fd
     this.#fd = undefined
     await fd?.then((open) => disk.close(open)).catch(() => undefined)
-    if (fd === undefined && this.acceptedBytes === 0) return
+    if (!this.#created) return
     await this.#whileReadable(() => disk.unlink(this.#path)).catch(() => undefined)
   }
 
@@ -156,6 +158,7 @@ export class BlobFileWriter implements BlobWriter {
   }
 
   #create(): Promise<number> {
+    this.#created = true
     return this.#parts.disk.open(this.#path, stagingFlags, privateMode)
   }
 
