@@ -41,6 +41,7 @@ export class SqliteGroupCommit {
   /** Commits wait for this. */
   #held: Promise<unknown> | undefined
   #logBytes = 0
+  #commitCount = 0
   #fault: Fault | undefined
 
   /** Opens or makes the file; `schema` must be idempotent. Throws `STORE_IO` or `STORE_NO_SPACE`. */
@@ -91,7 +92,7 @@ export class SqliteGroupCommit {
   async #commitAll(): Promise<void> {
     for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
       await batch.ripe
-      await this.#held
+      while (this.#held !== undefined) await this.#held
       this.#batches.shift()
       try {
         await this.#commit(batch)
@@ -117,6 +118,7 @@ export class SqliteGroupCommit {
   }
 
   #transact(writes: readonly (() => void)[]): void {
+    this.#commitCount += 1
     try {
       this.database.exec('BEGIN IMMEDIATE')
       for (const write of writes) write()
@@ -143,8 +145,10 @@ export class SqliteGroupCommit {
   /** Never rejects. After an error of the disk nobody knows what is on it: as with a failed sync, nothing more is accepted. */
   async #fold(): Promise<void> {
     this.#logBytes = 0
+    const commitCount = this.#commitCount
     try {
-      if (!(await this.#checkpointer.fold(this.#path))) {
+      const whole = await this.#checkpointer.fold(this.#path)
+      if (!whole || this.#commitCount !== commitCount) {
         const rest = this.#checkpointer.fold(this.#path)
         this.#held = rest.catch(() => undefined)
         await rest
