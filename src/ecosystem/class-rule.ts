@@ -15,6 +15,8 @@ export interface ClassRule {
   readonly negativeSeconds: number
   /** Percent-encoded octets (`%2B`) that mean the same decoded, here and in the path only. `%2F@scope`: the slash after an npm scope. */
   readonly keyDecode?: readonly string[]
+  /** Request fields (lower case) that select among variants even if the origin's Vary is silent. */
+  readonly variesBy?: readonly string[]
   /** May the content be an HTML page? Where not, a page is somebody's error or login page. */
   readonly mayBePage?: true
 }

@@ -1,10 +1,11 @@
+import type { Fields } from '../http/fields.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import { aptRules } from './apt.ts'
 import { canonicalPath, hasDotSegment } from './canonical-path.ts'
 import { type ClassRule, firstMatch } from './class-rule.ts'
 import { genericRules } from './generic.ts'
 import { mavenRules } from './maven.ts'
-import { npmRules } from './npm.ts'
+import { asksForPackument, npmRules, packument } from './npm.ts'
 import { pypiRules } from './pypi.ts'
 
 /** No rule matched: RFC 9111 to the letter. */
@@ -26,6 +27,17 @@ const subresource =
 
 /** Order as in the ecosystems' own precedence: the first table that knows the path decides. */
 const tables = [aptRules, pypiRules, npmRules, mavenRules, genericRules]
+
+/** The rule for a request: by its target, and where that says nothing, by what the client says it is after. */
+export function classRuleForRequest(target: TargetUri, request: Fields): ClassRule {
+  const rule = classRuleFor(target)
+  return rule === rfcRule && asksForPackument(request) ? packument : rule
+}
+
+/** The rule under which a response for `target` was stored. */
+export function classRuleOfStored(target: TargetUri, ruleName: string): ClassRule {
+  return ruleName === packument.name ? packument : classRuleFor(target)
+}
 
 /** The class rule for a target: guards first, then what is known about the path on any host, then `rfcRule`. */
 export function classRuleFor(target: TargetUri): ClassRule {

@@ -1,4 +1,4 @@
-import { classRuleFor } from '../ecosystem/classify.ts'
+import { classRuleForRequest } from '../ecosystem/classify.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { cacheKey } from '../key/cache-key.ts'
 import type { Exchange } from './exchange.ts'
@@ -6,7 +6,7 @@ import type { Step } from './step.ts'
 
 /** Finds the class rule and the key; keeps out of the cache what must not touch it. */
 export const classify: Step<'classify'> = (exchange) => {
-  exchange.rule = classRuleFor(exchange.target!)
+  exchange.rule = classRuleForRequest(exchange.target!, exchange.request.fields)
   const reason = bypassReason(exchange)
   if (reason !== undefined) {
     exchange.stored = reason

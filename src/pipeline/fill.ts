@@ -38,7 +38,8 @@ export const fill: Step<'fill'> = (exchange, services) => {
 function headOf(exchange: Exchange): StoredResponse {
   const upstream = exchange.upstream!
   const fields = endToEndResponseFields(upstream.fields)
-  const vary = secondaryKey(exchange.upstreamFields!.get('vary'), exchange.request.fields)
+  const names = [exchange.upstreamFields!.get('vary'), ...(exchange.rule!.variesBy ?? [])]
+  const vary = secondaryKey(names.filter((name) => name !== undefined).join(', '), exchange.request.fields)
   return {
     url: exchange.target!.href,
     status: upstream.status,

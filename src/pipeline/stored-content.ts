@@ -1,5 +1,5 @@
 import { Fault } from '../base/faults.ts'
-import { classRuleFor } from '../ecosystem/classify.ts'
+import { classRuleOfStored } from '../ecosystem/classify.ts'
 import type { ByteSource } from '../store/blob-store.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { CachedResponse, hotContentBytes, memoryBytesOf } from './cached-response.ts'
@@ -12,7 +12,7 @@ export function remember(services: Services, key: string, records: readonly Stor
   for (const record of records) {
     const target = services.parseTarget(record.url)
     if ('invalid' in target) continue
-    variants.push(new CachedResponse(record, classRuleFor(target), services.profile))
+    variants.push(new CachedResponse(record, classRuleOfStored(target, record.rule), services.profile))
   }
   if (variants.length > 0) services.hot.set(key, variants, memoryBytesOf(variants))
   return variants
