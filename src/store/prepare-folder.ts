@@ -1,7 +1,6 @@
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,8 +11,8 @@ import {
 import { dirname, join } from 'node:path'
 import { Fault } from '../base/faults.ts'
 import { fanOut, isStagingName, type Layout, layoutVersion, stagingFile } from './layout.ts'
+import { makePrivateFolder } from './private-folder.ts'
 
-const privateFolder = 0o700
 const privateFile = 0o600
 const formatText = `layout=${layoutVersion}\n`
 
@@ -23,13 +22,14 @@ const formatText = `layout=${layoutVersion}\n`
  */
 export function prepareFolder(layout: Layout): void {
   try {
-    mkdirSync(layout.root, { recursive: true, mode: privateFolder })
+    makePrivateFolder(layout.root)
     checkFormat(layout)
-    for (const folder of [layout.staging, layout.blobs]) mkdirSync(folder, { recursive: true, mode: privateFolder })
-    for (const name of fanOut()) mkdirSync(join(layout.blobs, name), { recursive: true, mode: privateFolder })
+    for (const folder of [layout.staging, layout.blobs]) makePrivateFolder(folder)
+    for (const name of fanOut()) makePrivateFolder(join(layout.blobs, name))
     // Nothing but what an ingest left: the folder may have been named by mistake.
     for (const name of readdirSync(layout.staging).filter(isStagingName)) unlinkSync(stagingFile(layout, name))
-    for (const folder of [layout.blobs, layout.root, dirname(layout.root)]) syncFolder(folder)
+    for (const folder of [layout.blobs, layout.root]) syncFolder(folder)
+    syncParent(layout.root)
   } catch (error) {
     if (error instanceof Fault) throw error
     const { code, message } = error as NodeJS.ErrnoException
@@ -53,6 +53,15 @@ function checkFormat(layout: Layout): void {
   }
   if (text !== formatText) {
     throw new Fault('STORE_LAYOUT_UNKNOWN', `${layout.format} says ${JSON.stringify(text.slice(0, 40))}`)
+  }
+}
+
+/** The folder above may be closed to us; then whoever made ours in it answers for its name. */
+function syncParent(folder: string): void {
+  try {
+    syncFolder(dirname(folder))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
   }
 }
 

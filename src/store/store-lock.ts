@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { Fault } from '../base/faults.ts'
 import type { Layout } from './layout.ts'
+import { makePrivateFolder } from './private-folder.ts'
 
 const privateFile = 0o600
-const privateFolder = 0o700
 const maxAttemptCount = 10
 
 export interface StoreLock {
@@ -20,7 +20,7 @@ export function acquireStoreLock(layout: Layout): StoreLock {
   const own = describe(process.pid) ?? `${process.pid} - -\n`
   const draft = `${layout.lock}.${randomBytes(8).toString('hex')}`
   try {
-    mkdirSync(layout.root, { recursive: true, mode: privateFolder })
+    makePrivateFolder(layout.root)
     writeFileSync(draft, own, { mode: privateFile, flag: 'wx' })
     try {
       take(layout, draft)

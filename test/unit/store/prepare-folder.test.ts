@@ -66,4 +66,10 @@ describe('Data folder', () => {
           /EEXIST|ENOTDIR/.test(error.message),
       )
     }))
+
+  test('where nobody can make a folder is refused at once, naming folder and reason (CORRECTNESS I6)', () => {
+    for (const root of ['/proc/larder/data', '/dev/null/data']) {
+      assert.throws(() => prepareFolder(layoutOf(root)), { code: 'STORE_UNWRITABLE', message: /^\/(?:proc|dev).*: E/ })
+    }
+  })
 })
