@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import type { LarderEvent, Observer } from '../base/events.ts'
-import { Fault } from '../base/faults.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
 import type { Listener } from '../server/listener.ts'
@@ -9,6 +8,7 @@ import { MitmListener } from '../server/mitm-listener.ts'
 import { openAdmin } from './admin.ts'
 import { openAuthority } from './authority.ts'
 import { composePipeline } from './compose.ts'
+import { checkAddressesFree } from './free-addresses.ts'
 import { openObservation } from './observation.ts'
 import { openStores } from './stores.ts'
 
@@ -51,6 +51,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     hooks.observe?.(event)
   }
   const authority = openAuthority(settings, clock)
+  await checkAddressesFree(settings.listen)
   const stores = openStores(settings)
   undo.push(() => stores.close())
   let listener: Listener | undefined
@@ -63,7 +64,6 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     `${randomBytes(3).toString('hex')}-`,
   )
   await listener.start()
-  if (listener.listening.length === 0) throw new Fault('LISTEN_FAILED', 'no address to listen on')
   const running = listener
   undo.push(() => running.stop(0))
   const admin = await openAdmin({ settings, listener, authority, composed, observation })

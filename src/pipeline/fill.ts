@@ -65,6 +65,13 @@ function flow(exchange: Exchange, services: Services, growing: GrowingResponse, 
       fill.end()
       resolve(stored)
     }
+    // Neither a store to keep the content nor anybody to read it: nobody is served by going on.
+    blob.onAbandoned(() => {
+      upstream.cancel()
+      services.storeHealth.failed(blob.storeFault)
+      void writer.abort()
+      settle('store-fault')
+    })
     upstream.consume({
       chunk: (bytes) => {
         exchange.originBytes += bytes.length

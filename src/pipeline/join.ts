@@ -16,6 +16,8 @@ export const join: Step<'join'> = async (exchange, services) => {
     case 'filling': {
       const { head, blob } = outcome.growing
       if (!varyMatches(head.vary, exchange.request.fields)) return otherVariant(exchange, services, head.vary)
+      // After a store fault the first bytes may be gone for those who come now.
+      if (!blob.readableFromStart) return 'fetch'
       exchange.delivery = outcome.growing
       exchange.source = blob.reader()
       exchange.result = 'miss-collapsed'

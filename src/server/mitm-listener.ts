@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Proxy as MitmProxy } from 'http-mitm-proxy'
 import { Fault } from '../base/faults.ts'
@@ -7,6 +7,7 @@ import type { HostPort } from '../config/settings.ts'
 import type { TunnelTarget } from '../pipeline/exchange.ts'
 import { FastLane } from './fast-lane.ts'
 import { answerHelp } from './help-page.ts'
+import { listenOn } from './listen-on.ts'
 import type { Listener, ListenerServices } from './listener.ts'
 import { ExchangeMaker } from './node-exchange.ts'
 import { refuseRaw } from './raw-response.ts'
@@ -50,6 +51,17 @@ export class MitmListener extends MitmProxy implements Listener {
   }
 
   async start(): Promise<void> {
+    try {
+      await this.#bindAll()
+    } catch (error) {
+      await this.stop(0)
+      throw error
+    }
+    this.httpServer = this.#servers[0] as typeof this.httpServer
+    this.httpPort = this.#listening[0]!.port
+  }
+
+  async #bindAll(): Promise<void> {
     for (const address of this.#addresses) {
       const server = this.#createServer()
       const bound = await listenOn(server, address, this.#addresses.length > 1)
@@ -57,8 +69,7 @@ export class MitmListener extends MitmProxy implements Listener {
       this.#servers.push(server)
       this.#listening.push(bound)
     }
-    this.httpServer = this.#servers[0] as typeof this.httpServer
-    this.httpPort = this.#listening[0]!.port
+    if (this.#servers.length === 0) throw new Fault('LISTEN_FAILED', 'this machine has none of the addresses')
   }
 
   /** Not called: `start` makes the servers. The original would make an RSA CA and a server per host. */
@@ -173,23 +184,4 @@ export class MitmListener extends MitmProxy implements Listener {
     const fault = new Fault(late ? 'CLIENT_TIMEOUT' : 'CLIENT_REQUEST_INVALID', error.message)
     refuseRaw(socket, fault, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : undefined)
   }
-}
-
-/** Binds `server`; `undefined` when the machine has no such address family and others are listened on. */
-function listenOn(server: Server, address: HostPort, optional: boolean): Promise<HostPort | undefined> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const missing = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'
-      if (missing && optional && address.host === '::1') return resolve(undefined)
-      reject(
-        new Fault('LISTEN_FAILED', `${address.host} port ${address.port}: ${error.code ?? error.message}`, {
-          cause: error,
-        }),
-      )
-    })
-    server.listen({ host: address.host, port: address.port, backlog: 4096 }, () => {
-      server.removeAllListeners('error')
-      resolve({ host: address.host, port: (server.address() as AddressInfo).port })
-    })
-  })
 }
