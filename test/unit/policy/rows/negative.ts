@@ -1,0 +1,100 @@
+import type { Talk } from './row.ts'
+
+export const negative: readonly Talk[] = [
+  {
+    rfc: '9111 section 4',
+    says: 'A 404 without a lifetime is remembered for ten seconds',
+    profile: 'builds',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · body none',
+      'larder: 404 body none (miss, stored)',
+      '… 9 s later',
+      'client: GET /a',
+      'larder: 404 body none · Age: 9 (hit-negative)',
+      '… 1 s later',
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · body one',
+      'larder: 200 body one (replaced, stored)',
+    ],
+  },
+  {
+    rfc: '9111 section 4',
+    says: 'A 404 without a lifetime is not stored',
+    profile: 'standards',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · body none',
+      'larder: 404 body none (miss, not stored: no-freshness)',
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · body one',
+      'larder: 200 body one (miss, stored)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.2.1',
+    says: 'No 404 is remembered for more than a minute',
+    profile: 'builds',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · Cache-Control: max-age=3600 · body none',
+      'larder: 404 body none (miss, stored)',
+      '… 60 s later',
+      'client: GET /a',
+      'origin: 404 · Cache-Control: max-age=3600 · body still none',
+      'larder: 404 body still none',
+    ],
+  },
+  {
+    rfc: '9111 section 4.2.1',
+    says: 'A 404 is remembered for as long as it says',
+    profile: 'standards',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · Cache-Control: max-age=3600 · body none',
+      'larder: 404 body none (miss, stored)',
+      '… 3599 s later',
+      'client: GET /a',
+      'larder: 404 body none (hit-negative)',
+    ],
+  },
+  {
+    rfc: '9111 section 5.2.2.5',
+    says: 'A 404 that says no-store is not remembered',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · Cache-Control: no-store · body none',
+      'larder: 404 body none (miss, not stored: no-store)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.2.1',
+    says: 'A 404 that says max-age=0 is not remembered',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · Cache-Control: max-age=0 · body none',
+      'larder: 404 body none (miss, not stored: no-freshness)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.3.3',
+    says: 'What the origin says is gone does not come back from the store',
+    talk: [
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60, stale-if-error=600 · ETag: "1" · body one',
+      'larder: 200 body one (miss, stored)',
+      '… 61 s later',
+      'client: GET /a',
+      'origin: 410 · body gone',
+      'larder: 410 body gone (replaced)',
+      'client: GET /a',
+      'origin: refuses',
+      'larder: 502',
+    ],
+  },
+  {
+    rfc: '9111 section 4.2.2',
+    says: 'A 410 without a lifetime is not stored',
+    talk: ['client: GET /a', 'origin: 410 · body gone', 'larder: 410 body gone (miss, not stored: no-freshness)'],
+  },
+]
