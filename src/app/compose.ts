@@ -14,7 +14,7 @@ import { StoreHealth } from '../pipeline/store-health.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
 import type { OpenedAuthority } from './authority.ts'
-import { openOrigins } from './origins.ts'
+import { type Origins, openOrigins } from './origins.ts'
 import { RunningExchanges } from './running-exchanges.ts'
 import type { Stores } from './stores.ts'
 import { connectPortCheck, hostMatches, urlCheck } from './url-rules.ts'
@@ -25,6 +25,8 @@ export interface ComposeInput {
   readonly observer: Observer
   readonly stores: Stores
   readonly listening: () => readonly HostPort[]
+  /** Other origins than those of the network. */
+  readonly origins?: Origins
 }
 
 /** The pipeline with all that it uses. */
@@ -43,7 +45,7 @@ const settleMs = 5_000
 export function composePipeline(input: ComposeInput): Composed {
   const { settings, clock, observer, stores, listening } = input
   const selfCheck = createSelfCheck(listening)
-  const origins = openOrigins({ settings, clock, observer, selfCheck })
+  const origins = input.origins ?? openOrigins({ settings, clock, observer, selfCheck })
   const running = new RunningExchanges()
   const services: Services = {
     clock,

@@ -84,11 +84,11 @@ class Scene {
       observer,
       stores: { blobs, index, hot, close: async () => {} },
       listening: () => [],
+      origins: { fetcher: this.#origin, dialer: { dial: () => assert.fail('nobody dials here') } },
     })
     this.#close = () => composed.close()
     this.#services = {
       ...composed.services,
-      origins: this.#origin,
       runLater: (exchange) => this.#track(exchange, run(exchange, this.#services, 'lookup')),
     }
   }
