@@ -19,7 +19,7 @@ export function parseHttpDate(text: string, nowMs?: number): number | undefined 
   let parts = imfFixdate.exec(text)
   if (parts !== null) return fromParts(Number(parts[3]), parts[2]!, parts[1]!, parts.slice(4))
   parts = rfc850.exec(text)
-  if (parts !== null) return fromParts(fullYear(Number(parts[3]), nowMs), parts[2]!, parts[1]!, parts.slice(4))
+  if (parts !== null) return fromShortYear(Number(parts[3]), parts[2]!, parts[1]!, parts.slice(4), nowMs)
   parts = asctime.exec(text)
   if (parts !== null) return fromParts(Number(parts[6]), parts[1]!, parts[2]!, parts.slice(3, 6))
   return undefined
@@ -30,11 +30,21 @@ export function formatHttpDate(ms: number): string {
   return new Date(ms).toUTCString()
 }
 
-function fullYear(twoDigits: number, nowMs: number | undefined): number {
-  if (nowMs === undefined) return twoDigits + (twoDigits < centuryPivot ? 2000 : 1900)
-  const thisYear = new Date(nowMs).getUTCFullYear()
-  const year = thisYear - (thisYear % 100) + twoDigits
-  return year > thisYear + 50 ? year - 100 : year
+/** The century is this one, or the last when that would be more than 50 years ahead. */
+function fromShortYear(
+  twoDigits: number,
+  monthName: string,
+  day: string,
+  clock: readonly string[],
+  nowMs: number | undefined,
+): number | undefined {
+  const inCentury = (century: number): number | undefined => fromParts(century + twoDigits, monthName, day, clock)
+  if (nowMs === undefined) return inCentury(twoDigits < centuryPivot ? 2000 : 1900)
+  const limit = new Date(nowMs)
+  const thisYear = limit.getUTCFullYear()
+  limit.setUTCFullYear(thisYear + 50)
+  const at = inCentury(thisYear - (thisYear % 100))
+  return at !== undefined && at > limit.getTime() ? inCentury(thisYear - (thisYear % 100) - 100) : at
 }
 
 function fromParts(year: number, monthName: string, day: string, clock: readonly string[]): number | undefined {

@@ -34,7 +34,9 @@ describe('HTTP-date (RFC 9110 section 5.6.7)', () => {
   test('a two-digit year is never more than 50 years ahead', () => {
     const now = Date.UTC(2026, 0, 1)
     const year = (text: string): number => new Date(parseHttpDate(text, now)!).getUTCFullYear()
-    assert.equal(year('Sunday, 06-Nov-76 08:49:37 GMT'), 2076)
+    assert.equal(year('Sunday, 06-Nov-75 08:49:37 GMT'), 2075)
+    assert.equal(year('Wednesday, 01-Jan-76 00:00:00 GMT'), 2076)
+    assert.equal(year('Wednesday, 01-Jan-76 00:00:01 GMT'), 1976)
     assert.equal(year('Sunday, 06-Nov-77 08:49:37 GMT'), 1977)
   })
 

@@ -1,0 +1,98 @@
+import { type CacheControl, parseCacheControl } from '../../../../src/http/cache-control.ts'
+import type { Facts } from './row.ts'
+
+const none = parseCacheControl(undefined)
+const row = (says: string, given: string, expect: Partial<CacheControl>, rfc = '9111 section 5.2') => ({
+  rfc,
+  says,
+  given,
+  expect: { ...none, ...expect },
+})
+
+export const directives: Facts<string, CacheControl> = {
+  about: 'Directives of Cache-Control',
+  of: parseCacheControl,
+  rows: [
+    row('no directive', '', {}),
+    row('a flag', 'no-store', { noStore: true }, '9111 section 5.2.2.5'),
+    row('names have no case', 'No-STORE, PUBLIC', { noStore: true, public: true }),
+    row('white space and empty members mean nothing', ' ,\tno-store ,, public\t', { noStore: true, public: true }),
+    row('an argument that a flag does not have is ignored', 'no-store=x', { noStore: true }),
+    row('an unknown directive is ignored', 'x=1, no-stores, y="no-store"', {}, '9111 section 5.2.3'),
+    row('a directive twice is the directive once', 'public, public', { public: true }),
+    row('a number', 'max-age=60', { maxAgeSeconds: 60 }, '9111 section 1.2.2'),
+    row('a number in quotes', 'max-age="60"', { maxAgeSeconds: 60 }),
+    row('a number with an escape inside its quotes', 'max-age="6\\0"', { maxAgeSeconds: 60 }, '9110 section 5.6.4'),
+    row('single quotes are no quotes', "max-age='60'", { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('a huge number is 2^31', 'max-age=2147483649', { maxAgeSeconds: 2 ** 31 }, '9111 section 1.2.2'),
+    row('2^31 - 1 is itself', 'max-age=2147483647', { maxAgeSeconds: 2 ** 31 - 1 }, '9111 section 1.2.2'),
+    row('leading zeros', 's-maxage=007', { sMaxAgeSeconds: 7 }, '9111 section 1.2.2'),
+    row('a negative number is 0', 'max-age=-5', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('a number with a sign is 0', 'max-age=+5', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('a fraction is 0', 'max-age=5.5', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('digits of other scripts are 0', 'max-age=٦٠', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('no number is 0', 's-maxage', { sMaxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('something behind the number makes it 0', 'max-age=60 x', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('a semicolon separates nothing', 'max-age=60; public', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row('the same number twice', 'max-age=60, MAX-AGE="60"', { maxAgeSeconds: 60 }, '9111 section 4.2.1'),
+    row('two numbers are 0', 'max-age=60, max-age=90', { maxAgeSeconds: 0 }, '9111 section 4.2.1'),
+    row(
+      'three numbers are 0, the last like the first or not',
+      'max-age=6, max-age=9, max-age=6',
+      { maxAgeSeconds: 0 },
+      '9111 section 4.2.1',
+    ),
+    row('no-cache', 'no-cache', { noCache: true }, '9111 section 5.2.2.4'),
+    row(
+      'no-cache of fields',
+      'no-cache="Set-Cookie, X-A"',
+      { noCacheFields: ['set-cookie', 'x-a'] },
+      '9111 section 5.2.2.4',
+    ),
+    row('no-cache of a field as a token', 'no-cache=ETag', { noCacheFields: ['etag'] }, '9111 section 5.2.2.4'),
+    row('no-cache of no field is no-cache of all', 'no-cache=""', { noCache: true }, '9111 section 5.2.2.4'),
+    row('no-cache of commas is no-cache of all', 'no-cache=" , "', { noCache: true }, '9111 section 5.2.2.4'),
+    row(
+      'both forms of no-cache count',
+      'no-cache="A", no-cache, no-cache="b"',
+      { noCache: true, noCacheFields: ['a', 'b'] },
+      '9111 section 5.2.2.4',
+    ),
+    row('private', 'private', { private: true }, '9111 section 5.2.2.7'),
+    row('private of fields', 'private="A,b"', { privateFields: ['a', 'b'] }, '9111 section 5.2.2.7'),
+    row('a directive inside quotes is none', 'private="no-store, max-age=1"', {
+      privateFields: ['no-store', 'max-age=1'],
+    }),
+    row(
+      'an escaped quote does not end a quoted string',
+      'x="\\", no-store", public',
+      { public: true },
+      '9110 section 5.6.4',
+    ),
+    row('a quote that never ends hides nothing', 'x="a, no-store', { noStore: true }),
+    row(
+      'max-stale without a number',
+      'max-stale',
+      { maxStaleSeconds: Number.POSITIVE_INFINITY },
+      '9111 section 5.2.1.2',
+    ),
+    row('max-stale with a number', 'max-stale=30', { maxStaleSeconds: 30 }, '9111 section 5.2.1.2'),
+    row('max-stale with what is no number is 0', 'max-stale=all', { maxStaleSeconds: 0 }, '9111 section 5.2.1.2'),
+    row('min-fresh', 'min-fresh=30', { minFreshSeconds: 30 }, '9111 section 5.2.1.3'),
+    row('only-if-cached', 'only-if-cached', { onlyIfCached: true }, '9111 section 5.2.1.7'),
+    row(
+      'all that demand validation',
+      'must-revalidate, proxy-revalidate, must-understand',
+      { mustRevalidate: true, proxyRevalidate: true, mustUnderstand: true },
+      '9111 section 5.2.2',
+    ),
+    row('no-transform', 'no-transform', { noTransform: true }, '9111 section 5.2.2.6'),
+    row('immutable', 'immutable', { immutable: true }, '8246 section 2'),
+    row(
+      'both windows of staleness',
+      'stale-while-revalidate=30, stale-if-error="60"',
+      { staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 60 },
+      '5861 section 3',
+    ),
+  ],
+}
