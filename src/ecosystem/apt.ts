@@ -1,9 +1,11 @@
-import { immutable, type RulePattern, revalidate, row } from './class-rule.ts'
+import { immutable, type RulePattern, revalidate, row, uncoded } from './class-rule.ts'
 import { isRolling } from './rolling.ts'
 
 /** apt writes `%2b` where other tools write `+`: one file. */
 const decode = ['%2B', '%3A', '%7E']
-const fresh = (name: string, seconds: number, negativeSeconds = 0) => revalidate(name, seconds, negativeSeconds, decode)
+/** All files of an archive: those that are large are compressed by name, and what is signed must arrive as it is. */
+const fresh = (name: string, seconds: number, negativeSeconds = 0) =>
+  uncoded(revalidate(name, seconds, negativeSeconds, decode))
 const fixed = (name: string, negativeSeconds = 0) => immutable(name, negativeSeconds, decode)
 
 const index =

@@ -17,6 +17,8 @@ export interface ClassRule {
   readonly keyDecode?: readonly string[]
   /** Request fields (lower case) that select among variants even if the origin's Vary is silent. */
   readonly variesBy?: readonly string[]
+  /** Is the content a file that nobody need compress further? Then origins are asked for it uncoded, one for all clients. */
+  readonly identity?: true
   /** May the content be an HTML page? Where not, a page is somebody's error or login page. */
   readonly mayBePage?: true
 }
@@ -37,7 +39,8 @@ export function firstMatch(table: readonly RulePattern[], path: string): ClassRu
 }
 
 export function immutable(name: string, negativeSeconds: number, keyDecode?: readonly string[]): ClassRule {
-  const rule = { name, class: 'immutable', freshSeconds: Number.POSITIVE_INFINITY, negativeSeconds } as const
+  const freshSeconds = Number.POSITIVE_INFINITY
+  const rule = { name, class: 'immutable', freshSeconds, negativeSeconds, identity: true } as const
   return keyDecode === undefined ? rule : { ...rule, keyDecode }
 }
 
@@ -49,6 +52,11 @@ export function revalidate(
 ): ClassRule {
   const rule = { name, class: 'revalidate', freshSeconds, negativeSeconds } as const
   return keyDecode === undefined ? rule : { ...rule, keyDecode }
+}
+
+/** `rule` for files that are compressed already, or small. */
+export function uncoded(rule: ClassRule): ClassRule {
+  return { ...rule, identity: true }
 }
 
 /** A row whose pattern is a regular expression. */

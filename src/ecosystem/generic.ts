@@ -1,4 +1,4 @@
-import { type RulePattern, revalidate, row } from './class-rule.ts'
+import { type RulePattern, revalidate, row, uncoded } from './class-rule.ts'
 import { isRolling } from './rolling.ts'
 
 const archive =
@@ -9,14 +9,18 @@ const versionInName = /\d[._][0-9A-Za-z]/
 
 /** Archives of unknown publishers: never immutable, a version in the name only means that asking once a day will do. */
 export const genericRules: readonly RulePattern[] = [
-  row(revalidate('generic.sums', 300, 0), '', checksums),
-  { rule: revalidate('generic.rolling', 300, 0), hint: '.', matches: (path) => isArchive(path) && isRolling(path) },
+  row(uncoded(revalidate('generic.sums', 300, 0)), '', checksums),
   {
-    rule: revalidate('generic.versioned', 86_400, 60),
+    rule: uncoded(revalidate('generic.rolling', 300, 0)),
+    hint: '.',
+    matches: (path) => isArchive(path) && isRolling(path),
+  },
+  {
+    rule: uncoded(revalidate('generic.versioned', 86_400, 60)),
     hint: '.',
     matches: (path) => isArchive(path.replace(signed, '')) && hasVersion(path) && !isRolling(path),
   },
-  { rule: revalidate('generic.archive', 3600, 60), hint: '.', matches: isArchive },
+  { rule: uncoded(revalidate('generic.archive', 3600, 60)), hint: '.', matches: isArchive },
 ]
 
 function isArchive(path: string): boolean {

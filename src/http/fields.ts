@@ -4,10 +4,13 @@
  */
 export type RawFields = readonly string[]
 
+const maxDerivedCount = 16
+
 /** Fields with look-up by lower-case name; repeated fields are joined with ", " (RFC 9110 section 5.3). */
 export class Fields {
   readonly raw: RawFields
   #byName: Map<string, string> | undefined
+  #derived: Map<string, string> | undefined
 
   constructor(raw: RawFields) {
     this.raw = raw
@@ -20,6 +23,17 @@ export class Fields {
 
   has(name: string): boolean {
     return this.get(name) !== undefined
+  }
+
+  /** What `derive` makes of the field called `name`, made once; a name is always given with the same `derive`. */
+  derived(name: string, derive: (name: string, value: string | undefined) => string): string {
+    const before = this.#derived?.get(name)
+    if (before !== undefined) return before
+    const made = derive(name, this.get(name))
+    this.#derived ??= new Map()
+    // Some fields live long, and an origin chooses the names: those are few, or not worth keeping.
+    if (this.#derived.size < maxDerivedCount) this.#derived.set(name, made)
+    return made
   }
 }
 

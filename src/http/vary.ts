@@ -1,3 +1,4 @@
+import { normalisedAcceptEncoding } from './accept-encoding.ts'
 import type { Fields } from './fields.ts'
 import { listMembers } from './list.ts'
 
@@ -13,7 +14,6 @@ const empty = ','
 const lists = new Map<string, boolean>([
   ['accept', false],
   ['accept-charset', true],
-  ['accept-encoding', true],
   ['accept-language', true],
 ])
 
@@ -24,7 +24,7 @@ export function secondaryKey(vary: string | undefined, request: Fields): Seconda
   for (const member of listMembers(vary)) {
     if (member === '*') return 'star'
     const name = member.toLowerCase()
-    key[name] = normalised(name, request.get(name))
+    key[name] = request.derived(name, normalised)
   }
   return key
 }
@@ -32,14 +32,17 @@ export function secondaryKey(vary: string | undefined, request: Fields): Seconda
 /** Does the stored response with this secondary key fit `request`? */
 export function varyMatches(key: SecondaryKey, request: Fields): boolean {
   for (const name in key) {
-    if (normalised(name, request.get(name)) !== key[name]) return false
+    if (request.derived(name, normalised) !== key[name]) return false
   }
   return true
 }
 
 function normalised(name: string, value: string | undefined): string {
   if (value === undefined) return ''
+  return (name === 'accept-encoding' ? normalisedAcceptEncoding(value) : asText(name, value)) || empty
+}
+
+function asText(name: string, value: string): string {
   const caseless = lists.get(name)
-  const text = caseless === undefined ? value.trim() : listMembers(caseless ? value.toLowerCase() : value).join(',')
-  return text === '' ? empty : text
+  return caseless === undefined ? value.trim() : listMembers(caseless ? value.toLowerCase() : value).join(',')
 }

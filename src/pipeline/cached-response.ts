@@ -1,6 +1,7 @@
 import type { ClassRule } from '../ecosystem/class-rule.ts'
+import { asksForCodings, contentCodings } from '../http/accept-encoding.ts'
 import { Fields } from '../http/fields.ts'
-import { varyMatches } from '../http/vary.ts'
+import { type SecondaryKey, varyMatches } from '../http/vary.ts'
 import { currentAgeSeconds, type FreshnessProfile, freshnessProfile } from '../policy/freshness.ts'
 import type { Profile } from '../policy/profile.ts'
 import { maxVariantCount } from '../store/response-index.ts'
@@ -20,6 +21,8 @@ export class CachedResponse implements Deliverable {
   readonly freshness: FreshnessProfile
   readonly sizeBytes: number
   content: Buffer | undefined
+  /** `undefined`: none, so that a hit need not look at Accept-Encoding. */
+  readonly codings: readonly string[] | undefined
   readonly #stem: string[]
 
   constructor(record: StoredResponse, rule: ClassRule, profile: Profile, content?: Buffer) {
@@ -27,6 +30,7 @@ export class CachedResponse implements Deliverable {
     this.fields = new Fields(record.fields)
     this.freshness = freshnessProfile(record, rule, profile)
     this.sizeBytes = record.content?.sizeBytes ?? 0
+    this.codings = codingsOf(this.fields)
     this.content = record.content === undefined ? Buffer.alloc(0) : content
     this.#stem = responseStem(record.fields, record.receivedAt, record.content?.digest)
   }
@@ -56,8 +60,23 @@ export function memoryBytesOf(variants: readonly CachedResponse[]): number {
 
 /** The newest variant whose secondary key the request matches (RFC 9111 section 4.1). */
 export function selectVariant(variants: readonly CachedResponse[], request: Fields): CachedResponse | undefined {
-  for (const variant of variants) if (varyMatches(variant.record.vary, request)) return variant
+  for (const variant of variants) if (fits(variant.record.vary, variant.codings, request)) return variant
   return undefined
+}
+
+/** The codings of a response's content; `undefined` when there are none. */
+export function codingsOf(fields: Fields): readonly string[] | undefined {
+  const codings = contentCodings(fields.get('content-encoding'))
+  return codings.length > 0 ? codings : undefined
+}
+
+/**
+ * Is this a response for `request`? Coded content is only for a client that asked for the coding, also when the origin
+ * forgot to say Vary; a cache may always ask the origin instead.
+ */
+export function fits(vary: SecondaryKey, codings: readonly string[] | undefined, request: Fields): boolean {
+  if (!varyMatches(vary, request)) return false
+  return codings === undefined || asksForCodings(request.get('accept-encoding'), codings)
 }
 
 /** `variants` with `added` in front, in place of the one with the same secondary key. */

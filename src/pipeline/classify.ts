@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 import type { Step } from './step.ts'
 
 /** Finds the class rule and the key; keeps out of the cache what must not touch it. */
-export const classify: Step<'classify'> = (exchange) => {
+export const classify: Step<'classify'> = (exchange, services) => {
   exchange.rule = classRuleForRequest(exchange.target!, exchange.request.fields)
   const reason = bypassReason(exchange)
   if (reason !== undefined) {
@@ -15,6 +15,7 @@ export const classify: Step<'classify'> = (exchange) => {
   }
   exchange.key = cacheKey(exchange.target!, exchange.rule)
   exchange.flightKey = exchange.key
+  exchange.uncoded = exchange.rule.identity === true && services.profile === 'builds'
   return 'lookup'
 }
 

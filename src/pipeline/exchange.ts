@@ -90,6 +90,8 @@ export class Exchange {
   // classify
   rule: ClassRule | undefined = undefined
   key = ''
+  /** Is the origin asked for uncoded content, whatever this client accepts? Then all clients share it. */
+  uncoded = false
   // lookup
   /** All stored variants under the key. */
   variants: readonly CachedResponse[] = []

@@ -1,7 +1,7 @@
 import { asFault } from '../base/faults.ts'
 import type { Stored } from '../base/results.ts'
 import { endToEndResponseFields } from '../http/end-to-end.ts'
-import { secondaryKey } from '../http/vary.ts'
+import { type SecondaryKey, secondaryKey } from '../http/vary.ts'
 import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
 import { GrowingBlob } from '../store/growing-blob.ts'
 import { maxVariantCount } from '../store/response-index.ts'
@@ -38,8 +38,7 @@ export const fill: Step<'fill'> = (exchange, services) => {
 function headOf(exchange: Exchange): StoredResponse {
   const upstream = exchange.upstream!
   const fields = endToEndResponseFields(upstream.fields)
-  const names = [exchange.upstreamFields!.get('vary'), ...(exchange.rule!.variesBy ?? [])]
-  const vary = secondaryKey(names.filter((name) => name !== undefined).join(', '), exchange.request.fields)
+  const vary = secondaryKeyOf(exchange)
   return {
     url: exchange.target!.href,
     status: upstream.status,
@@ -47,10 +46,20 @@ function headOf(exchange: Exchange): StoredResponse {
     requestedAt: upstream.requestedAt,
     receivedAt: upstream.receivedAt,
     content: undefined,
-    vary: vary === 'star' ? {} : vary,
+    vary,
     rule: exchange.rule!.name,
     fetchMs: 0,
   }
+}
+
+/** What Vary and the class rule select by; not by the codings of a client whom we did not speak for. */
+function secondaryKeyOf(exchange: Exchange): SecondaryKey {
+  const names = [exchange.upstreamFields!.get('vary'), ...(exchange.rule!.variesBy ?? [])]
+  const key = secondaryKey(names.filter((name) => name !== undefined).join(', '), exchange.request.fields)
+  if (key === 'star') return {}
+  if (!exchange.uncoded) return key
+  const { 'accept-encoding': _, ...others } = key
+  return others
 }
 
 /** Lets the content flow from the origin into the blob; settles when the fill is over, one way or the other. */

@@ -1,6 +1,7 @@
 import { Fields } from '../http/fields.ts'
 import type { GrowingBlob } from '../store/growing-blob.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
+import { codingsOf } from './cached-response.ts'
 import type { Deliverable } from './deliverable.ts'
 import { responseStem } from './response-stem.ts'
 
@@ -12,12 +13,14 @@ export class GrowingResponse implements Deliverable {
   readonly declaredBytes: number | undefined
   readonly fields: Fields
   readonly content = undefined
+  readonly codings: readonly string[] | undefined
 
   constructor(head: StoredResponse, blob: GrowingBlob, declaredBytes: number | undefined) {
     this.head = head
     this.blob = blob
     this.declaredBytes = declaredBytes
     this.fields = new Fields(head.fields)
+    this.codings = codingsOf(this.fields)
   }
 
   get status(): number {

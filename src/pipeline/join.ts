@@ -1,6 +1,6 @@
-import { varyMatches } from '../http/vary.ts'
+import { secondaryKey, varyMatches } from '../http/vary.ts'
 import { mayServeStaleOnError } from '../policy/stale-on-error.ts'
-import { variantName } from './cached-response.ts'
+import { fits, variantName } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
@@ -15,7 +15,9 @@ export const join: Step<'join'> = async (exchange, services) => {
   switch (outcome.kind) {
     case 'filling': {
       const { head, blob } = outcome.growing
-      if (!varyMatches(head.vary, exchange.request.fields)) return otherVariant(exchange, services, head.vary)
+      const { fields } = exchange.request
+      if (!varyMatches(head.vary, fields)) return otherVariant(exchange, services, head.vary)
+      if (!fits(head.vary, outcome.growing.codings, fields)) return 'fetch'
       // After a store fault the first bytes may be gone for those who come now.
       if (!blob.readableFromStart) return 'fetch'
       exchange.delivery = outcome.growing
@@ -25,7 +27,7 @@ export const join: Step<'join'> = async (exchange, services) => {
     }
     case 'validated': {
       const { cached } = outcome
-      if (!varyMatches(cached.record.vary, exchange.request.fields)) return 'fetch'
+      if (!fits(cached.record.vary, cached.codings, exchange.request.fields)) return 'fetch'
       exchange.delivery = cached
       exchange.result = 'revalidated'
       if (cached.content === undefined && !(await openContent(exchange, services))) return 'fetch'
@@ -46,8 +48,8 @@ function otherVariant(
   services: Services,
   vary: { readonly [name: string]: string },
 ): 'fetch' | Promise<'deliver' | 'fetch' | 'refuse'> {
-  const own: { [name: string]: string } = {}
-  for (const name of Object.keys(vary)) own[name] = exchange.request.fields.get(name) ?? ''
+  const own = secondaryKey(Object.keys(vary).join(', '), exchange.request.fields)
+  if (own === 'star') return 'fetch'
   const flightKey = `${exchange.key}\n${variantName(own)}`
   if (flightKey === exchange.flightKey) return 'fetch'
   exchange.flightKey = flightKey

@@ -18,8 +18,11 @@ export function fillRequest(exchange: Exchange, extra: readonly string[] = []): 
   const fields = forwardableRequestFields(exchange.request.fields.raw)
   const whole: string[] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (!clientOnly.has(fields[i]!.toLowerCase())) whole.push(fields[i]!, fields[i + 1]!)
+    const name = fields[i]!.toLowerCase()
+    if (clientOnly.has(name) || (exchange.uncoded && name === 'accept-encoding')) continue
+    whole.push(fields[i]!, fields[i + 1]!)
   }
+  if (exchange.uncoded) whole.push('Accept-Encoding', 'identity')
   whole.push('Via', viaValue, ...extra)
   return {
     method: exchange.request.method,

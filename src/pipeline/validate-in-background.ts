@@ -27,5 +27,6 @@ export function validateInBackground(cause: Exchange, services: Services): void 
   exchange.rule = cause.rule
   exchange.key = cause.key
   exchange.flightKey = cause.flightKey
+  exchange.uncoded = cause.uncoded
   services.runLater(exchange)
 }
