@@ -64,10 +64,10 @@ function secondaryKeyOf(exchange: Exchange): SecondaryKey {
 
 /** Lets the content flow from the origin into the blob; settles when the fill is over, one way or the other. */
 function flow(exchange: Exchange, services: Services, growing: GrowingResponse, writer: BlobWriter): Promise<Stored> {
-  const upstream = exchange.upstream!
+  let upstream = exchange.upstream
   const { blob } = growing
   const fill = services.fills.begin(exchange.key)
-  blob.onWritable(() => upstream.resume())
+  blob.onWritable(() => upstream?.resume())
   return new Promise((resolve) => {
     const settle = (stored: Stored): void => {
       exchange.flight?.land()
@@ -76,18 +76,20 @@ function flow(exchange: Exchange, services: Services, growing: GrowingResponse, 
     }
     // Neither a store to keep the content nor anybody to read it: nobody is served by going on.
     blob.onAbandoned(() => {
-      upstream.cancel()
+      upstream?.cancel()
       services.storeHealth.failed(blob.storeFault)
       void writer.abort()
       settle('store-fault')
     })
-    upstream.consume({
+    upstream!.consume({
       chunk: (bytes) => {
         exchange.originBytes += bytes.length
         return blob.append(bytes)
       },
       end: () => {
         blob.complete()
+        // What now waits for the disk must not keep the origin's side in memory.
+        upstream = exchange.upstream = exchange.upstreamFields = undefined
         store({ exchange, services, growing, writer, fill }).then(settle)
       },
       fail: (fault) => {

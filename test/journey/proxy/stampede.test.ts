@@ -64,19 +64,20 @@ function download(port: number, url: string): Promise<number> {
   })
 }
 
-test('600 clients of one cold 32 MB object: one origin request, every byte right, memory within its bound', async () => {
+test('600 clients of one cold 32 MB object: one origin request, every byte right, memory within its bound', async (t) => {
   const origin = await startOrigin((_request, response) =>
     response.writeHead(200, { 'Cache-Control': 'max-age=600', 'Content-Length': content.length }).end(content),
   )
+  t.after(() => origin.stop())
   const folder = mkdtempSync(join(tmpdir(), 'larder-stampede-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
   const larder = await startProcess(folder)
+  t.after(() => larder.stop())
   const downloads = Array.from({ length: clientCount }, () => download(larder.port, `${origin.url}/cold`))
   const counts = await Promise.all(downloads)
   assert.ok(counts.every((count) => count === content.length))
   assert.equal(origin.count('/cold'), 1)
   const peakKiB = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${larder.pid}/status`, 'utf8'))![1])
+  t.diagnostic(`${peakKiB} KiB resident at most`)
   assert.ok(peakKiB <= maxResidentKiB, `${peakKiB} KiB resident, ${maxResidentKiB} allowed`)
-  await larder.stop()
-  await origin.stop()
-  rmSync(folder, { recursive: true, force: true })
 })

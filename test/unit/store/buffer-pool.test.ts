@@ -26,7 +26,17 @@ describe('Buffer pool', () => {
     const first = pool.take(64 * kib)
     pool.give(first)
     pool.give(first)
-    assert.notEqual(pool.take(64 * kib).buffer, pool.take(64 * kib).buffer)
+    const [one, other] = [pool.take(64 * kib), pool.take(64 * kib)]
+    one.fill(1)
+    other.fill(2)
+    assert.ok(one.every((byte) => byte === 1))
+  })
+
+  test('memory beyond what is kept for later is let go', () => {
+    const pool = new BufferPool()
+    const lent = Array.from({ length: 600 }, () => pool.take(64 * kib))
+    for (const buffer of lent) pool.give(buffer)
+    assert.ok(pool.freeBytes <= 17 * 1024 * kib, `${pool.freeBytes} bytes`)
   })
 
   test("others' buffers are left alone", () => {
