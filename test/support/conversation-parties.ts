@@ -141,7 +141,9 @@ export class RecordingClient implements ClientResponse {
     this.interims.push({ status, fields })
   }
 
+  /** Breaks the connection; the client may do so as well. */
   destroy(): void {
+    if (this.complete) return
     this.aborted = true
     this.#settle()
   }
