@@ -1,3 +1,4 @@
+import { Fault } from '../base/faults.ts'
 import { classRuleForRequest } from '../ecosystem/classify.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { cacheKey } from '../key/cache-key.ts'
@@ -9,6 +10,7 @@ export const classify: Step<'classify'> = (exchange, services) => {
   exchange.rule = classRuleForRequest(exchange.target!, exchange.request.fields)
   const reason = bypassReason(exchange)
   if (reason !== undefined) {
+    if (reason !== 'method') refuseOnlyIfCached(exchange)
     exchange.stored = reason
     exchange.result = 'relayed'
     return 'relay'
@@ -17,6 +19,16 @@ export const classify: Step<'classify'> = (exchange, services) => {
   exchange.flightKey = exchange.key
   exchange.uncoded = exchange.rule.identity === true && services.profile === 'builds'
   return 'lookup'
+}
+
+/** What goes past the store is never in it (RFC 9111 section 5.2.1.7). */
+function refuseOnlyIfCached(exchange: Exchange): void {
+  const directives = exchange.request.fields.get('cache-control')
+  if (directives === undefined || !parseCacheControl(directives).onlyIfCached) return
+  throw new Fault(
+    'CLIENT_ONLY_IF_CACHED',
+    `this request to ${exchange.target!.authority} is not answered from the store`,
+  )
 }
 
 /** Methods without reuse, credentials (CORRECTNESS T14) and the client's no-store go past the store. */

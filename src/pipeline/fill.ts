@@ -1,7 +1,6 @@
 import { asFault } from '../base/faults.ts'
 import type { Stored } from '../base/results.ts'
 import { endToEndResponseFields } from '../http/end-to-end.ts'
-import { type SecondaryKey, secondaryKey } from '../http/vary.ts'
 import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
 import { GrowingBlob } from '../store/growing-blob.ts'
 import { maxVariantCount } from '../store/response-index.ts'
@@ -12,6 +11,7 @@ import type { Fill } from './fills.ts'
 import { GrowingResponse } from './growing-response.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
+import { variantKey } from './variant-key.ts'
 
 /** Starts storing the content. From here on the fill belongs to the flight: the client may leave. */
 export const fill: Step<'fill'> = (exchange, services) => {
@@ -38,7 +38,6 @@ export const fill: Step<'fill'> = (exchange, services) => {
 function headOf(exchange: Exchange): StoredResponse {
   const upstream = exchange.upstream!
   const fields = endToEndResponseFields(upstream.fields)
-  const vary = secondaryKeyOf(exchange)
   return {
     url: exchange.target!.href,
     status: upstream.status,
@@ -46,20 +45,10 @@ function headOf(exchange: Exchange): StoredResponse {
     requestedAt: upstream.requestedAt,
     receivedAt: upstream.receivedAt,
     content: undefined,
-    vary,
+    vary: variantKey(exchange.upstreamFields!.get('vary'), exchange),
     rule: exchange.rule!.name,
     fetchMs: 0,
   }
-}
-
-/** What Vary and the class rule select by; not by the codings of a client whom we did not speak for. */
-function secondaryKeyOf(exchange: Exchange): SecondaryKey {
-  const names = [exchange.upstreamFields!.get('vary'), ...(exchange.rule!.variesBy ?? [])]
-  const key = secondaryKey(names.filter((name) => name !== undefined).join(', '), exchange.request.fields)
-  if (key === 'star') return {}
-  if (!exchange.uncoded) return key
-  const { 'accept-encoding': _, ...others } = key
-  return others
 }
 
 /** Lets the content flow from the origin into the blob; settles when the fill is over, one way or the other. */

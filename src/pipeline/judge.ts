@@ -1,5 +1,10 @@
 import { Fields } from '../http/fields.ts'
+import { headConfirms } from '../policy/head-update.ts'
 import { storability } from '../policy/storable.ts'
+import { selectVariant } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import { freshen } from './freshen.ts'
+import type { Services } from './services.ts'
 import type { Step } from './step.ts'
 import { forget } from './stored-content.ts'
 
@@ -16,6 +21,7 @@ export const judge: Step<'judge'> = (exchange, services) => {
   )
   if (verdict.storable) return 'fill'
   exchange.stored = verdict.reason
+  if (exchange.request.method === 'HEAD' && upstream.status === 200) applyHead(exchange, services)
   // What the origin says is gone must not come back from the store.
   if (exchange.candidate !== undefined && (upstream.status === 404 || upstream.status === 410)) {
     forget(exchange.key, services)
@@ -23,4 +29,13 @@ export const judge: Step<'judge'> = (exchange, services) => {
   exchange.flight?.announce({ kind: 'unshared' })
   exchange.flight?.land()
   return 'relay'
+}
+
+/** What HEAD tells of a stored response to GET: fresh again, or out of date (RFC 9111 section 4.3.5). */
+function applyHead(exchange: Exchange, services: Services): void {
+  const stale = exchange.candidate ?? selectVariant(exchange.variants, exchange.request.fields)
+  if (stale === undefined || stale.status !== 200) return
+  const upstream = exchange.upstream!
+  if (headConfirms(stale.record.fields, stale.sizeBytes, upstream.fields)) freshen(exchange, services, stale, upstream)
+  else forget(exchange.key, services)
 }

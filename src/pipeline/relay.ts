@@ -8,7 +8,7 @@ import { invalidates } from '../policy/invalidation.ts'
 import type { OriginResponse } from '../upstream/origin-fetcher.ts'
 import type { Exchange, ResponseHead } from './exchange.ts'
 import { relayRequest } from './origin-request.ts'
-import { viaValue } from './response-stem.ts'
+import { responseStem } from './response-stem.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
 import { forget } from './stored-content.ts'
@@ -27,8 +27,8 @@ export const relay: Step<'relay'> = async (exchange, services): Promise<'finish'
 }
 
 function headOf(exchange: Exchange, upstream: OriginResponse): ResponseHead {
-  const fields = endToEndResponseFields(upstream.fields)
-  fields.push('Via', viaValue, 'Cache-Status', cacheStatus(exchange.result, undefined, exchange.stored))
+  const fields = responseStem(endToEndResponseFields(upstream.fields), upstream.receivedAt, undefined, true)
+  fields.push('Cache-Status', cacheStatus(exchange.result, undefined, exchange.stored))
   return { status: upstream.status, fields, length: lengthOf(exchange, upstream) }
 }
 

@@ -1,8 +1,8 @@
 import { asFault, type Fault } from '../base/faults.ts'
-import { confirms, freshened, validationFields } from '../policy/validation.ts'
+import { confirms, validationFields } from '../policy/validation.ts'
 import type { BodySink, OriginResponse } from '../upstream/origin-fetcher.ts'
-import { CachedResponse, memoryBytesOf, withVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import { freshen } from './freshen.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
 import type { Services } from './services.ts'
@@ -28,7 +28,7 @@ export const revalidate: Step<'revalidate'> = async (exchange, services) => {
       upstream.consume(nowhere)
       upstream = await services.origins.fetch(fillRequest(exchange))
     }
-    if (upstream.status >= 500 && (await failedOver(exchange, services))) {
+    if (isServerError(upstream.status) && (await failedOver(exchange, services))) {
       upstream.cancel()
       return 'deliver'
     }
@@ -46,22 +46,20 @@ export const revalidate: Step<'revalidate'> = async (exchange, services) => {
   }
 }
 
+/** The statuses in place of which stale content may be served (RFC 5861 section 4). */
+function isServerError(status: number): boolean {
+  return status === 500 || (status >= 502 && status <= 504)
+}
+
 /** The origin said 304: the stored fields are updated and the content stays (RFC 9111 section 4.3.4). */
 function confirmed(exchange: Exchange, services: Services, upstream: OriginResponse): 'deliver' {
   upstream.consume(nowhere)
-  const stale = exchange.candidate!
-  const record = freshened(stale.record, upstream)
-  const cached = new CachedResponse(record, exchange.rule!, services.profile, stale.content)
+  const cached = freshen(exchange, services, exchange.candidate!, upstream)
   exchange.delivery = cached
   exchange.result = 'revalidated'
-  exchange.savedMs = record.fetchMs
-  const others = exchange.variants.filter((variant) => variant !== stale)
-  services.hot.set(exchange.key, [cached, ...others], memoryBytesOf([cached, ...others]))
+  exchange.savedMs = cached.record.fetchMs
   exchange.flight?.announce({ kind: 'validated', cached })
   exchange.flight?.land()
-  services.index
-    .update(exchange.key, (variants) => withVariant(variants, record))
-    .catch((error) => services.storeHealth.failed(error))
   return 'deliver'
 }
 
