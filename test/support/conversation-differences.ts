@@ -30,13 +30,18 @@ export function differences(line: Line, seen: Seen, date: (text: string) => stri
         ...differentFields(line.parts, seen.interim.fields, date),
       ]
     case 'larder':
+    case 'larder to the other':
       return differentAnswer(line, seen, date)
     default:
       return []
   }
 }
 
-function differentAnswer(line: Extract<Line, { who: 'larder' }>, seen: Seen, date: (text: string) => string): string[] {
+function differentAnswer(
+  line: Extract<Line, { who: 'larder' | 'larder to the other' }>,
+  seen: Seen,
+  date: (text: string) => string,
+): string[] {
   const { client, event } = seen
   const wrong: string[] = []
   const broken = !client.complete

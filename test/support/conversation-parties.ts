@@ -26,6 +26,8 @@ export class ScriptedOrigin implements OriginFetcher {
   readonly requests: OriginRequest[] = []
   /** Requests for which the script had no answer. */
   readonly unexpected: OriginRequest[] = []
+  /** Answers wait for it. */
+  readyToSpeak: Promise<void> = Promise.resolve()
 
   constructor(clock: StillClock) {
     this.#clock = clock
@@ -48,6 +50,7 @@ export class ScriptedOrigin implements OriginFetcher {
       throw new Fault('ORIGIN_CONNECT_REFUSED', 'the script has no answer for this request')
     }
     const requestedAt = this.#clock.now()
+    await this.readyToSpeak
     for (const interim of next.interims) request.onInterim?.(interim.status, interim.parts.fields)
     this.#clock.pass(next.answer.delayMs)
     if (next.answer.status === 'refuses') throw new Fault('ORIGIN_CONNECT_REFUSED', 'origin.test refuses')

@@ -11,19 +11,25 @@ import { formatHttpDate } from '../../src/http/http-date.ts'
  * - `larder: 200 body text · Age: 5 · no Warning · has Date · trailer A: b (hit, stored)`: what the client must get; in
  *   brackets the result word, then `stored`, `not stored` or `not stored: reason`. `larder: breaks off body te`
  * - `larder interim: 103 · Link: </a>`
+ * - `another client: GET /a` behind a `client` line asks before the first is answered; `larder to the other: 200 body text`
  * - `… 61 s later`; `… larder restarts`: what is in memory is forgotten
  *
  * `<now>`, `<in 60 s>`, `<2 days ago>` stand for HTTP-dates at that moment of the conversation, `<start + 60 s>` and
  * `<start - 60 s>` for such that do not move. Paths are those of http://origin.test.
  */
 export type Line =
-  | { readonly who: 'client'; readonly method: string; readonly url: string; readonly parts: Parts }
+  | {
+      readonly who: 'client' | 'another client'
+      readonly method: string
+      readonly url: string
+      readonly parts: Parts
+    }
   | { readonly who: 'origin sees'; readonly method: string; readonly url: string; readonly parts: Parts }
   | { readonly who: 'origin'; readonly status: number | 'refuses'; readonly delayMs: number; readonly parts: Parts }
   | { readonly who: 'origin interim'; readonly status: number; readonly parts: Parts }
   | { readonly who: 'larder interim'; readonly status: number; readonly parts: Parts }
   | {
-      readonly who: 'larder'
+      readonly who: 'larder' | 'larder to the other'
       readonly status: number | 'breaks off'
       readonly outcome: readonly string[]
       readonly parts: Parts
@@ -73,6 +79,7 @@ export function readLine(text: string): Line {
   if (delay !== null) return originLine(said, spanMs(delay[1], delay[2]))
   switch (speaker) {
     case 'client':
+    case 'another client':
     case 'origin sees': {
       const [method = '', path = '', ...rest] = (said.split(' · ', 1)[0] ?? '').split(' ')
       if (rest.length > 0 || path === '') throw new Error(`not a method and a URL: ${text}`)
@@ -84,7 +91,8 @@ export function readLine(text: string): Line {
     case 'larder interim':
       return { who: speaker, status: statusOf(said), parts: readParts(said) }
     case 'larder':
-      return larderLine(said)
+    case 'larder to the other':
+      return larderLine(speaker, said)
     default:
       throw new Error(`who is ${speaker}?`)
   }
@@ -95,13 +103,13 @@ function originLine(said: string, delayMs: number): Line {
   return { who: 'origin', status: statusOf(said), delayMs, parts: readParts(said) }
 }
 
-function larderLine(said: string): Line {
+function larderLine(who: 'larder' | 'larder to the other', said: string): Line {
   const bracket = / \(([a-z][a-z-]*(?:, [a-z :-]+)?)\)$/.exec(said)
   const outcome = bracket === null ? [] : bracket[1]!.split(', ')
   const rest = bracket === null ? said : said.slice(0, bracket.index)
   const brokenOff = rest.startsWith('breaks off')
   const words = rest.replace(/^(?:breaks off|\d{3}) (?=body )/, '$& · ').replace('  · ', ' · ')
-  return { who: 'larder', status: brokenOff ? 'breaks off' : statusOf(rest), outcome, parts: readParts(words) }
+  return { who, status: brokenOff ? 'breaks off' : statusOf(rest), outcome, parts: readParts(words) }
 }
 
 function statusOf(said: string): number {

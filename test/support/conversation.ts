@@ -4,12 +4,18 @@ import type { Profile } from '../../src/policy/profile.ts'
 import { differences } from './conversation-differences.ts'
 import { RecordingClient, ScriptedOrigin, StillClock } from './conversation-parties.ts'
 import { type Line, readLine, withDates } from './conversation-script.ts'
-import { Scene } from './scene.ts'
+import { breathe, Scene } from './scene.ts'
 
 /** A line that was not kept, and why. */
 interface Broken {
   readonly at: number
   readonly why: string
+}
+
+/** A request that was made, and its client. */
+interface Asked {
+  readonly client: RecordingClient
+  readonly exchange: Exchange
 }
 
 type Said = { readonly at: number; readonly line: Line }
@@ -76,17 +82,30 @@ class Stage {
     const date = (text: string): string => withDates(text, sentAt)
     const askedBefore = this.#origin.requests.length
     this.#cue(turn)
-    const client = new RecordingClient(line.method)
-    const { body } = line.parts
-    const exchange = this.#scene.ask(
-      { ...line, fields: line.parts.fields.map(date), body: body === undefined ? undefined : Buffer.from(body) },
-      client,
-    )
+    const talks = await this.#ask(turn, date)
     await this.#scene.settled()
     const unexpected = this.#origin.unexpected
       .splice(0)
       .map((request) => ({ at, why: `the origin has no answer for ${request.method} ${request.target.href}` }))
-    return [...unexpected, ...this.#compare(turn, exchange, client, askedBefore, date)]
+    return [...unexpected, ...this.#compare(turn, talks, askedBefore, date)]
+  }
+
+  /** Says what the clients say; the origin is silent until all have spoken. */
+  async #ask(turn: readonly Said[], date: (text: string) => string): Promise<Asked[]> {
+    const silence = Promise.withResolvers<void>()
+    this.#origin.readyToSpeak = silence.promise
+    const asked: Asked[] = []
+    for (const { line } of turn) {
+      if (line.who !== 'client' && line.who !== 'another client') continue
+      const client = new RecordingClient(line.method)
+      const { body } = line.parts
+      const fields = line.parts.fields.map(date)
+      const content = body === undefined ? undefined : Buffer.from(body)
+      asked.push({ client, exchange: this.#scene.ask({ ...line, fields, body: content }, client) })
+      await breathe()
+    }
+    silence.resolve()
+    return asked
   }
 
   /** Tells the origin its lines. */
@@ -103,13 +122,11 @@ class Stage {
   /** Goes through the lines of a turn with what happened at each. */
   #compare(
     turn: readonly Said[],
-    exchange: Exchange,
-    client: RecordingClient,
+    [first, other]: readonly Asked[],
     askedBefore: number,
     date: (text: string) => string,
   ): Broken[] {
     const broken: Broken[] = []
-    const event = this.#scene.eventOf(exchange)
     const answerCount = turn.filter(({ line }) => line.who === 'origin').length
     let answered = 0
     let interims = 0
@@ -120,10 +137,12 @@ class Stage {
           broken.push({ at, why: 'the origin was not asked for this' })
       }
       const request = this.#origin.requests[askedBefore + answered]
-      const interim = line.who === 'larder interim' ? client.interims[interims++] : undefined
+      const interim = line.who === 'larder interim' ? first!.client.interims[interims++] : undefined
+      const { client, exchange } = line.who === 'larder to the other' ? other! : first!
+      const event = this.#scene.eventOf(exchange)
       for (const why of differences(line, { client, request, event, interim }, date)) broken.push({ at, why })
     }
-    const more = client.interims.length - interims
+    const more = first!.client.interims.length - interims
     if (more > 0) broken.push({ at: turn[0]!.at, why: `the client got ${more} interim responses that no line names` })
     return broken
   }

@@ -1,6 +1,7 @@
 import { describe, test } from 'node:test'
 import { converse } from '../../support/conversation.ts'
 import { age } from './rows/age.ts'
+import { atOnce } from './rows/at-once.ts'
 import { freshness } from './rows/freshness.ts'
 import { head } from './rows/head.ts'
 import { invalidation } from './rows/invalidation.ts'
@@ -24,6 +25,7 @@ const topics: Readonly<Record<string, readonly Talk[]>> = {
   Invalidation: invalidation,
   Vary: vary,
   'Stale responses': stale,
+  'Clients at once': atOnce,
   Messages: messages,
 }
 
