@@ -226,4 +226,14 @@ export const requestDirectives: readonly Talk[] = [
     profile: 'standards',
     talk: later('Cache-Control: max-age=60, immutable', 5, 'Cache-Control: no-cache', ...validated),
   },
+  {
+    rfc: '9111 section 5.2.1.7',
+    says: 'only-if-cached with credentials does not go to the origin',
+    talk: ['client: GET /a · Cache-Control: only-if-cached · Authorization: Basic bWU6bWU=', 'larder: 504'],
+  },
+  {
+    rfc: '9111 section 5.2.1.7',
+    says: 'only-if-cached beside no-store does not go to the origin',
+    talk: ['client: GET /a · Cache-Control: only-if-cached, no-store', 'larder: 504'],
+  },
 ]

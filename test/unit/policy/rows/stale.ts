@@ -105,7 +105,7 @@ export const stale: readonly Talk[] = [
       ),
     }),
   ),
-  ...[400, 403, 429].map(
+  ...[400, 403, 429, 501, 505].map(
     (status): Talk => ({
       rfc: '5861 section 4',
       says: `A ${status} is none of the errors of stale-if-error: it is passed on`,

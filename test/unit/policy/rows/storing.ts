@@ -323,4 +323,13 @@ export const storing: readonly Talk[] = [
       'larder: 200 body one (hit)',
     ],
   },
+  {
+    rfc: '9110 section 6.6.1',
+    says: 'A response without Date that is passed on gets one as well',
+    talk: [
+      'client: GET /a',
+      'origin: 200 · no Date · Cache-Control: no-store · body one',
+      'larder: 200 body one · Date: <start> (miss, not stored)',
+    ],
+  },
 ]

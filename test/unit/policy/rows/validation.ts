@@ -179,7 +179,7 @@ export const validation: readonly Talk[] = [
     talk: [
       ...stale('ETag: "1"'),
       'client: GET /a',
-      'origin: 304 · Cache-Control: no-store',
+      'origin: 304 · Cache-Control: no-store, max-age=60',
       'larder: 200 body one (revalidated)',
       'client: GET /a',
       'origin: 304 · Cache-Control: max-age=60',

@@ -153,4 +153,20 @@ export const vary: readonly Talk[] = [
       'larder: 200 body new (hit)',
     ],
   },
+  {
+    rfc: '9111 section 4.3.4',
+    says: 'A 304 that names fields in Vary from now on makes them select',
+    talk: [
+      'client: GET /a · Accept-Language: de',
+      'origin: 200 · Cache-Control: max-age=60 · ETag: "1" · body eins',
+      'larder: 200 body eins (miss, stored)',
+      '… 61 s later',
+      'client: GET /a · Accept-Language: de',
+      'origin: 304 · ETag: "1" · Vary: Accept-Language',
+      'larder: 200 body eins · Vary: Accept-Language (revalidated)',
+      'client: GET /a · Accept-Language: en',
+      'origin: 200 · Cache-Control: max-age=60 · Vary: Accept-Language · body one',
+      'larder: 200 body one (miss-variant, stored)',
+    ],
+  },
 ]
