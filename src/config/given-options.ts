@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { Fault } from '../base/faults.ts'
 import type { Environment } from './environment.ts'
 import { configFlag, type OptionName, optionRows, variableOf } from './options.ts'
+import type { UserRule } from './user-rules.ts'
 import { parseConfigFile } from './yaml-config-file.ts'
 
 /** Where an effective value came from. */
@@ -23,21 +24,23 @@ export type Flags = Readonly<Record<string, readonly string[]>>
 /** A Service of the name `larder` makes Kubernetes put such variables into every container. */
 const foreignVariable = /^LARDER_(?:SERVICE_|PORT$|PORT_)/
 
+/** All that was given. */
+export interface Collected {
+  readonly options: GivenOptions
+  readonly rules: readonly UserRule[]
+}
+
 /** What flags, else the environment, else the file say. Throws `CONFIG_UNKNOWN_OPTION` and `CONFIG_BAD_VALUE`. */
-export function collectOptions(
-  flags: Flags,
-  environment: Environment,
-  readFile: (path: string) => string,
-): GivenOptions {
+export function collectOptions(flags: Flags, environment: Environment, readFile: (path: string) => string): Collected {
   const given = new Map<OptionName, Given>()
   const file = flags[configFlag.name]?.at(-1) ?? environment[variableOf(configFlag.name)]
-  if (file !== undefined && file !== '') addFile(given, file, readFile)
+  const rules = file !== undefined && file !== '' ? addFile(given, file, readFile) : []
   addEnvironment(given, environment)
   for (const [name, texts] of Object.entries(flags)) {
     if (name === configFlag.name) continue
     given.set(known(name, `--${name}`, flagOf), { texts: splitAll(name, texts), origin: 'flag', folder: '.' })
   }
-  return given
+  return { options: given, rules }
 }
 
 const flagOf = (name: string): string => `--${name}`
@@ -52,7 +55,8 @@ function addEnvironment(given: Map<OptionName, Given>, environment: Environment)
   }
 }
 
-function addFile(given: Map<OptionName, Given>, path: string, readFile: (path: string) => string): void {
+/** Answers the file's rules. */
+function addFile(given: Map<OptionName, Given>, path: string, readFile: (path: string) => string): readonly UserRule[] {
   let text: string
   try {
     text = readFile(path)
@@ -60,10 +64,12 @@ function addFile(given: Map<OptionName, Given>, path: string, readFile: (path: s
     const reason = (cause as NodeJS.ErrnoException).code ?? 'it cannot be read'
     throw new Fault('CONFIG_BAD_VALUE', `--config "${path}": ${reason}`, { cause })
   }
-  for (const { name, texts, line } of parseConfigFile(text, path)) {
+  const { entries, rules } = parseConfigFile(text, path)
+  for (const { name, texts, line } of entries) {
     const option = known(name, `${path}:${line}: ${name}`, (nearest) => nearest)
     given.set(option, { texts, origin: `file ${path}:${line}`, folder: dirname(resolve(path)) })
   }
+  return rules
 }
 
 /** A list may be given as one text with commas. */

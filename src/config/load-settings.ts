@@ -27,14 +27,14 @@ type KindOf<Name extends OptionName> = Extract<(typeof options)[number], { name:
  * whole list of a weaker source. Throws `CONFIG_UNKNOWN_OPTION`, `CONFIG_BAD_VALUE` and `CONFIG_CONFLICT`.
  */
 export function loadSettings({ flags, environment, readFile }: ConfigSources): LoadedSettings {
-  const given = collectOptions(flags, environment, readFile)
-  const settings = readSettings(given, foldersOf(environment))
+  const { options: given, rules } = collectOptions(flags, environment, readFile)
+  const settings = { ...readSettings(given, foldersOf(environment)), rules }
   checkConflicts(settings)
   const origins = Object.fromEntries(optionRows.map(({ name }) => [name, given.get(name)?.origin ?? 'initial']))
   return { settings, origins: origins as Record<OptionName, Origin> }
 }
 
-function readSettings(given: GivenOptions, folders: Folders): Settings {
+function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'rules'> {
   const all = <Name extends OptionName>(name: Name): Value<Name>[] => readOption(name, given, folders) as Value<Name>[]
   const one = <Name extends OptionName>(name: Name): Value<Name> => all(name)[0]!
   return {

@@ -1,4 +1,5 @@
 import { configFlag, type OptionRow, optionRows, variableOf } from './options.ts'
+import { signatureFamilyNames } from './signature-families.ts'
 
 const introduction = `# Options
 
@@ -12,6 +13,30 @@ variable, a variable over the file, the file over the initial value. \`larder co
 - An unknown name or a bad value is an error that names the place; nothing is ignored.
 
 This page is generated from \`src/config/options.ts\` by \`scripts/docs\`.
+`
+
+const rulesText = `## Rules
+
+\`rules\` stands in the configuration file alone. Each entry says what you know about some URLs that Larder cannot know. It changes the key under
+which a response is stored, never the request to the origin. Under the profile \`standards\` rules are not applied.
+
+| member | meaning | example |
+|---|---|---|
+| \`match\` | Host, or host and what the path begins with; \`*.example.org\` covers all names below. The first rule that matches counts. | \`downloads.example.org/get/\` |
+| \`path\` | Regular expression that the path must match as well. | \`\\.iso$\` |
+| \`drop\` | Query parameters that mean nothing for the content; \`utm_*\` covers all names with that beginning. Whoever may read one of these URLs gets what was stored for another: never drop what gives access to something that is not for everybody. | \`[session, utm_*]\` |
+| \`keep\` | The only query parameters that mean something; all others are dropped. | \`[version, arch]\` |
+| \`signed\` | The URLs are signed as those of an object store, which the host does not show: ${signatureFamilyNames.map((name) => `\`${name}\``).join(', ')}. | \`s3v4\` |
+| \`public\` | \`true\`: everybody may read these objects, so the signature is no secret. Without, they are shared only after a public redirect led to them. | \`true\` |
+| \`fold\` | Base URLs of mirrors with the same content under the same names; they share what is stored. | \`[https://a.example.org/debian/, https://b.example.org/debian/]\` |
+`
+
+const rulesSample = `# What you know about some URLs that Larder cannot know: docs/options.md, section Rules.
+# Initially: none
+#rules:
+#  - { match: "downloads.example.org/get/", drop: ["session", "utm_*"] }
+#  - { match: "objects.example.org", signed: "s3v4" }
+#  - { fold: ["https://a.example.org/debian/", "https://b.example.org/debian/"] }
 `
 
 function initialText(row: OptionRow): string {
@@ -43,7 +68,7 @@ export function optionsPage(): string {
     `\`${configFlag.example}\``,
   ]
   const head = '| flag | variable | in the file | initial value | meaning | example |\n|---|---|---|---|---|---|'
-  return `${introduction}\n${head}\n${rows.join('\n')}\n| ${config.join(' | ')} |\n`
+  return `${introduction}\n${head}\n${rows.join('\n')}\n| ${config.join(' | ')} |\n\n${rulesText}`
 }
 
 /** A configuration file with every option in a comment, at its initial value where that does not depend on the user. */
@@ -52,7 +77,7 @@ export function sampleFile(): string {
     "# Larder's configuration. Every line is a comment: remove the # of what you want to change.",
     '# A flag or a variable (LARDER_…) wins over this file. Check it: larder config check --config FILE',
   ]
-  return `${head.join('\n')}\n${optionRows.map(sampleEntry).join('')}`
+  return `${head.join('\n')}\n${optionRows.map(sampleEntry).join('')}\n${rulesSample}`
 }
 
 function sampleEntry(row: OptionRow): string {

@@ -1,3 +1,5 @@
+import type { UserRule } from './user-rules.ts'
+
 /** The effective configuration, units converted: durations in milliseconds, sizes in bytes. Derived from `options.ts`. */
 export interface Settings {
   /** Proxy addresses. Port 0: any free one (used for private daemons and tests). */
@@ -27,6 +29,8 @@ export interface Settings {
   /** `-`: standard output; `none`: no log; else a file's path. */
   readonly accessLog: string
   readonly profile: 'builds' | 'standards'
+  /** From the configuration file; empty without. Not applied under the profile `standards`. */
+  readonly rules: readonly UserRule[]
 }
 
 export interface HostPort {

@@ -45,6 +45,7 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     idleTimeoutMs: 2_000,
     accessLog: 'none',
     profile: 'builds',
+    rules: [],
     ...overrides,
   }
 }
