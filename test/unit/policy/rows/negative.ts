@@ -97,4 +97,30 @@ export const negative: readonly Talk[] = [
     says: 'A 410 without a lifetime is not stored',
     talk: ['client: GET /a', 'origin: 410 · body gone', 'larder: 410 body gone (miss, not stored: no-freshness)'],
   },
+  {
+    rfc: '9111 section 4.2.4',
+    says: 'A remembered 404 does not stand in for an origin that fails',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · Cache-Control: max-age=30 · ETag: "1" · body none',
+      'larder: 404 body none (miss, stored)',
+      '… 31 s later',
+      'client: GET /a',
+      'origin: refuses',
+      'larder: 502',
+    ],
+  },
+  {
+    rfc: '9111 section 5.2.1.4',
+    says: 'A client’s no-cache looks behind a remembered 404',
+    talk: [
+      'client: GET /a',
+      'origin: 404 · Cache-Control: max-age=30 · body none',
+      'larder: 404 body none (miss, stored)',
+      '… 15 s later',
+      'client: GET /a · Cache-Control: no-cache',
+      'origin: 200 · Cache-Control: max-age=60 · body one',
+      'larder: 200 body one (reload, stored)',
+    ],
+  },
 ]

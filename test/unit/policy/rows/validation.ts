@@ -373,4 +373,63 @@ export const validation: readonly Talk[] = [
       'larder: 200 body two (hit)',
     ],
   },
+  {
+    rfc: '9111 section 4.3.4',
+    says: 'A 304 that says private has every later use validated',
+    talk: [
+      ...stale('ETag: "1"'),
+      'client: GET /a',
+      'origin: 304 · Cache-Control: private, max-age=60',
+      'larder: 200 body one (revalidated)',
+      'client: GET /a',
+      'origin: 304 · Cache-Control: max-age=60',
+      'larder: 200 body one (revalidated)',
+    ],
+  },
+  {
+    rfc: '9111 section 3.2',
+    says: 'A 304 does not take a field away that it does not name',
+    talk: [
+      ...stale('ETag: "1" · Last-Modified: <start - 9 days> · Content-Language: de'),
+      'client: GET /a',
+      'origin: 304',
+      'larder: 200 body one · ETag: "1" · Last-Modified: <start - 9 days> · Content-Language: de (revalidated)',
+    ],
+  },
+  {
+    rfc: '9110 section 8.8.1',
+    says: 'An entity tag without quotes is given back to its origin as it came',
+    talk: [
+      ...stale('ETag: 1-2-3'),
+      'client: GET /a',
+      'origin sees: GET /a · If-None-Match: 1-2-3',
+      'origin: 304 · ETag: 1-2-3',
+      'larder: 200 body one (revalidated)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.3.1',
+    says: 'Two entity tags in one response are no validator',
+    talk: [
+      ...stale('ETag: "1" · ETag: "2"'),
+      'client: GET /a',
+      'origin sees: GET /a · no If-None-Match',
+      'origin: 200 · Cache-Control: max-age=60 · body two',
+      'larder: 200 body two',
+    ],
+  },
+  {
+    rfc: '9111 section 4.3.4',
+    says: 'The answer after a 304 about another response is stored in place of the old one',
+    talk: [
+      ...stale('ETag: "1"'),
+      'client: GET /a',
+      'origin: 304 · ETag: "2"',
+      'origin: 200 · ETag: "2" · Cache-Control: max-age=60 · body two',
+      'larder: 200 body two',
+      '… larder restarts',
+      'client: GET /a',
+      'larder: 200 body two (hit)',
+    ],
+  },
 ]
