@@ -7,6 +7,9 @@ import { resolveRange } from '../../../src/http/range.ts'
 import type { BodySink, OriginFetcher, OriginRequest, OriginResponse } from '../../../src/upstream/origin-fetcher.ts'
 import { readResponseHead } from '../../../src/upstream/response-head.ts'
 
+/** What the origin gives all its responses. */
+export const lifetimeSeconds = 5
+
 /** How the origin tells one representation from the next. */
 export type Validator = 'strong' | 'weak' | 'date' | 'none'
 
@@ -43,6 +46,8 @@ export class ChangingOrigin implements OriginFetcher {
   readonly #pieceBytes = 7
   readonly #pending: Pending[] = []
   readonly all: Representation[] = []
+  /** When each of `all` ceased to be the present one. */
+  readonly #endedAt: number[] = []
 
   constructor(clock: Clock, first: Representation) {
     this.#clock = clock
@@ -58,7 +63,13 @@ export class ChangingOrigin implements OriginFetcher {
   }
 
   change(sizeBytes: number, validator: Validator): void {
+    this.#endedAt.push(this.#clock.now())
     this.all.push(representation(this.all.length, sizeBytes, validator))
+  }
+
+  /** Was this the present representation at `at` or later? */
+  wasPresentSince({ number }: Representation, at: number): boolean {
+    return (this.#endedAt[number] ?? Number.POSITIVE_INFINITY) >= at
   }
 
   /** Goes on with one of the things under way. */
@@ -121,7 +132,14 @@ function answerOf(
   request: Fields,
   at: number,
 ): { status: number; fields: string[]; bytes: Buffer } {
-  const fields = ['Date', formatHttpDate(at), 'Cache-Control', 'max-age=5', 'X-Number', String(now.number)]
+  const fields = [
+    'Date',
+    formatHttpDate(at),
+    'Cache-Control',
+    `max-age=${lifetimeSeconds}`,
+    'X-Number',
+    String(now.number),
+  ]
   const tag = tagOf(now)
   if (tag !== undefined) fields.push('ETag', tag)
   if (now.validator === 'date') fields.push('Last-Modified', formatHttpDate(Date.UTC(2020, 0, 1 + now.number)))
