@@ -3,7 +3,7 @@ import { Fault } from '../base/faults.ts'
 import type { Settings } from '../config/settings.ts'
 import { classRuleFor } from '../ecosystem/classify.ts'
 import { Fields } from '../http/fields.ts'
-import { cacheKey } from '../key/cache-key.ts'
+import { possibleKeys } from '../key/cache-key.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import type { Services } from '../pipeline/services.ts'
 import { remove } from '../pipeline/stored-content.ts'
@@ -86,7 +86,9 @@ function statusOf({ settings, listener, authority, observation }: AdminInput): o
 async function purge(url: string, services: Services): Promise<boolean> {
   const target = services.parseTarget(url)
   if ('invalid' in target) throw new Fault('CLIENT_REQUEST_INVALID', `${url}: ${target.invalid}`)
-  return remove(cacheKey(target, classRuleFor(target)), services)
+  const keys = possibleKeys(target, classRuleFor(target), services.keyTerms)
+  const removed = await Promise.all(keys.map((key) => remove(key, services)))
+  return removed.includes(true)
 }
 
 function hostOf(url: string): string {

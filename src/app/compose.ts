@@ -5,11 +5,13 @@ import type { HostPort, Settings } from '../config/settings.ts'
 import { createClientRules } from '../govern/client-rules.ts'
 import { createSelfCheck } from '../govern/self-addresses.ts'
 import { createTargetParser } from '../http/target-uri.ts'
+import { UserRuleSet } from '../key/user-rule-set.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { Fills } from '../pipeline/fills.ts'
 import type { FlightOutcome } from '../pipeline/flight-outcome.ts'
 import { run } from '../pipeline/pipeline.ts'
 import type { Services } from '../pipeline/services.ts'
+import { SignedGrants } from '../pipeline/signed-grants.ts'
 import { StoreHealth } from '../pipeline/store-health.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
@@ -57,6 +59,8 @@ export function composePipeline(input: ComposeInput): Composed {
     hot: stores.hot,
     flights: new Flights<FlightOutcome>(),
     fills: new Fills(),
+    keyTerms: { profile: settings.profile, userRules: new UserRuleSet(settings.rules) },
+    grants: new SignedGrants(),
     origins: origins.fetcher,
     runLater: (exchange) => running.track(exchange, run(exchange, services, 'lookup')),
     parseTarget: createTargetParser(),

@@ -3,6 +3,7 @@ import { classRuleForRequest } from '../ecosystem/classify.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { cacheKey } from '../key/cache-key.ts'
 import type { Exchange } from './exchange.ts'
+import { keyWithQuery } from './signed-urls.ts'
 import type { Step } from './step.ts'
 
 /** Finds the class rule and the key; keeps out of the cache what must not touch it. */
@@ -15,7 +16,9 @@ export const classify: Step<'classify'> = (exchange, services) => {
     exchange.result = 'relayed'
     return 'relay'
   }
-  exchange.key = cacheKey(exchange.target!, exchange.rule)
+  exchange.key = exchange.target!.path.includes('?')
+    ? keyWithQuery(exchange, services)
+    : cacheKey(exchange.target!, exchange.rule, services.keyTerms)
   exchange.flightKey = exchange.key
   exchange.uncoded = exchange.rule.identity === true && services.profile === 'builds'
   return 'lookup'

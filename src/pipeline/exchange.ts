@@ -92,6 +92,8 @@ export class Exchange {
   key = ''
   /** Is the origin asked for uncoded content, whatever this client accepts? Then all clients share it. */
   uncoded = false
+  /** The target without a signature that everybody may have; `undefined`: the target as it is. */
+  recordUrl: string | undefined = undefined
   // lookup
   /** All stored variants under the key. */
   variants: readonly CachedResponse[] = []

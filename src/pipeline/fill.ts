@@ -39,7 +39,7 @@ function headOf(exchange: Exchange): StoredResponse {
   const upstream = exchange.upstream!
   const fields = endToEndResponseFields(upstream.fields)
   return {
-    url: exchange.target!.href,
+    url: exchange.recordUrl ?? exchange.target!.href,
     status: upstream.status,
     fields,
     requestedAt: upstream.requestedAt,

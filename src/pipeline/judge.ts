@@ -1,10 +1,12 @@
 import { Fields } from '../http/fields.ts'
+import { isRedirect } from '../http/location.ts'
 import { headConfirms } from '../policy/head-update.ts'
 import { storability } from '../policy/storable.ts'
 import { selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { freshen } from './freshen.ts'
 import type { Services } from './services.ts'
+import { noteRedirect } from './signed-urls.ts'
 import type { Step } from './step.ts'
 import { forget } from './stored-content.ts'
 
@@ -13,14 +15,17 @@ export const judge: Step<'judge'> = (exchange, services) => {
   const upstream = exchange.upstream!
   const fields = new Fields(upstream.fields)
   exchange.upstreamFields = fields
+  if (isRedirect(upstream.status)) noteRedirect(exchange, services)
   const verdict = storability(
     exchange.request,
     { status: upstream.status, fields, framing: upstream.framing },
     exchange.rule!,
     services.profile,
   )
-  if (verdict.storable) return 'fill'
-  exchange.stored = verdict.reason
+  // What a store says to one signature, but the object itself, it need not say to another.
+  const isOwn = exchange.recordUrl !== undefined && upstream.status !== 200
+  if (verdict.storable && !isOwn) return 'fill'
+  exchange.stored = verdict.storable ? 'rule' : verdict.reason
   if (exchange.request.method === 'HEAD' && upstream.status === 200) applyHead(exchange, services)
   // What the origin says is gone must not come back from the store.
   if (exchange.candidate !== undefined && (upstream.status === 404 || upstream.status === 410)) {

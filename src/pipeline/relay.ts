@@ -3,7 +3,7 @@ import { cacheStatus } from '../http/cache-status.ts'
 import { endToEndResponseFields } from '../http/end-to-end.ts'
 import type { RawFields } from '../http/fields.ts'
 import { Fields } from '../http/fields.ts'
-import { cacheKey } from '../key/cache-key.ts'
+import { possibleKeys } from '../key/cache-key.ts'
 import { invalidates } from '../policy/invalidation.ts'
 import type { OriginResponse } from '../upstream/origin-fetcher.ts'
 import type { Exchange, ResponseHead } from './exchange.ts'
@@ -82,6 +82,7 @@ function flow(exchange: Exchange, services: Services, upstream: OriginResponse):
 function dropInvalidated(exchange: Exchange, services: Services, upstream: OriginResponse): void {
   for (const href of invalidates(exchange.request.method, upstream.status, exchange.target!, upstream.fields)) {
     const target = services.parseTarget(href)
-    if (!('invalid' in target)) forget(cacheKey(target, classRuleFor(target)), services)
+    if ('invalid' in target) continue
+    for (const key of possibleKeys(target, classRuleFor(target), services.keyTerms)) forget(key, services)
   }
 }

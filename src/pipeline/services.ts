@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import type { Fault } from '../base/faults.ts'
 import type { TargetUri } from '../http/target-uri.ts'
+import type { KeyTerms } from '../key/cache-key.ts'
 import type { Profile } from '../policy/profile.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
@@ -12,6 +13,7 @@ import type { CachedResponse } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import type { Fills } from './fills.ts'
 import type { FlightOutcome } from './flight-outcome.ts'
+import type { SignedGrants } from './signed-grants.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** Everything that the steps may use. Built once, in `app/`. */
@@ -25,6 +27,10 @@ export interface Services {
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly flights: Flights<FlightOutcome>
   readonly fills: Fills
+  /** How cache keys are made. */
+  readonly keyTerms: KeyTerms
+  /** The signed URLs that everybody may have. */
+  readonly grants: SignedGrants
   readonly origins: OriginFetcher
   /** Runs an exchange that no client waits for, from `lookup` on. */
   readonly runLater: (exchange: Exchange) => void

@@ -28,5 +28,6 @@ export function validateInBackground(cause: Exchange, services: Services): void 
   exchange.key = cause.key
   exchange.flightKey = cause.flightKey
   exchange.uncoded = cause.uncoded
+  exchange.recordUrl = cause.recordUrl
   services.runLater(exchange)
 }
