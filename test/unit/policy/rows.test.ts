@@ -2,6 +2,7 @@ import { describe, test } from 'node:test'
 import { converse } from '../../support/conversation.ts'
 import { age } from './rows/age.ts'
 import { atOnce } from './rows/at-once.ts'
+import { codings } from './rows/codings.ts'
 import { freshness } from './rows/freshness.ts'
 import { head } from './rows/head.ts'
 import { invalidation } from './rows/invalidation.ts'
@@ -24,6 +25,7 @@ const topics: Readonly<Record<string, readonly Talk[]>> = {
   HEAD: head,
   Invalidation: invalidation,
   Vary: vary,
+  Codings: codings,
   'Stale responses': stale,
   'Clients at once': atOnce,
   Messages: messages,

@@ -126,7 +126,33 @@ const table: Record<string, readonly (readonly [string, Case])[]> = {
     ['stored', { fields: [], status: 410, rule: immutableRule }],
   ],
   'a rule of class pass keeps everything out': [['rule', { rule: { ...rfcRule, class: 'pass' } }]],
-  'a redirect to a signed URL is not stored (CORRECTNESS T34)': [
+  'a redirect to a signed URL is stored only while the signature lives (CORRECTNESS T34)': [
+    [
+      'stored',
+      {
+        status: 301,
+        fields: [
+          ...fresh,
+          'Date',
+          'Fri, 02 Jan 2026 03:04:05 GMT',
+          'Location',
+          'https://h/a?Expires=1767323166&KeyName=k&Signature=s',
+        ],
+      },
+    ],
+    [
+      'rule',
+      {
+        status: 301,
+        fields: [
+          ...fresh,
+          'Date',
+          'Fri, 02 Jan 2026 03:04:05 GMT',
+          'Location',
+          'https://h/a?Expires=1767323105&KeyName=k&Signature=s',
+        ],
+      },
+    ],
     ['rule', { status: 301, fields: [...fresh, 'Location', 'https://h/a?X-Amz-Signature=a'] }],
     ['rule', { status: 308, fields: [...fresh, 'Location', '/a?b&token=a'] }],
     ['stored', { status: 301, fields: [...fresh, 'Location', '/a?design=a'] }],
