@@ -5,6 +5,7 @@ import { listMembers } from '../http/list.ts'
 import { appliedClass, freshnessLifetimeSeconds, originDate } from './lifetime.ts'
 import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
+import { signedRedirectSeconds } from './signed-redirect.ts'
 
 /** Everything about a stored response that decides its reuse, computed once. */
 export interface FreshnessProfile {
@@ -31,12 +32,17 @@ export function freshnessProfile(stored: ResponseRecord, rule: ClassRule, profil
   const fields = new Fields(stored.fields)
   const directives = parseCacheControl(fields.get('cache-control'))
   const reuseClass = appliedClass(stored.status, fields, rule, profile)
+  const expiresAsSigned = signedRedirectSeconds(stored.status, fields, stored.receivedAt) !== undefined
   const standsIn = stored.status < 400 && (reuseClass === 'immutable' || reuseClass === 'revalidate')
   return {
     initialAgeSeconds: initialAgeSeconds(stored, fields),
     receivedAt: stored.receivedAt,
     lifetimeSeconds: freshnessLifetimeSeconds(stored, rule, profile),
-    mustRevalidate: directives.mustRevalidate || directives.proxyRevalidate || directives.sMaxAgeSeconds !== undefined,
+    mustRevalidate:
+      directives.mustRevalidate ||
+      directives.proxyRevalidate ||
+      directives.sMaxAgeSeconds !== undefined ||
+      expiresAsSigned,
     noCache: needsValidation(fields, directives),
     staleWhileRevalidateSeconds: directives.staleWhileRevalidateSeconds ?? 0,
     staleIfErrorSeconds: Math.max(directives.staleIfErrorSeconds ?? 0, standsIn ? classStaleIfErrorSeconds : 0),

@@ -4,6 +4,7 @@ import { Fields } from '../http/fields.ts'
 import { parseHttpDate } from '../http/http-date.ts'
 import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
+import { signedRedirectSeconds } from './signed-redirect.ts'
 
 const heuristicShare = 0.1
 const maxHeuristicSeconds = 24 * 3600
@@ -17,6 +18,11 @@ const heuristicStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 410])
 /** Seconds that a response is fresh, from its creation on; 0 or less: it is stale from the start (RFC 9111 section 4.2.1). */
 export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
   const fields = new Fields(stored.fields)
+  const seconds = ownLifetimeSeconds(stored, fields, rule, profile)
+  return Math.min(seconds, signedRedirectSeconds(stored.status, fields, stored.receivedAt) ?? seconds)
+}
+
+function ownLifetimeSeconds(stored: ResponseRecord, fields: Fields, rule: ClassRule, profile: Profile): number {
   const directives = parseCacheControl(fields.get('cache-control'))
   const explicit = explicitSeconds(fields, directives, stored.receivedAt)
   if (profile === 'builds') {

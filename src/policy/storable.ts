@@ -6,6 +6,7 @@ import { parseHttpDate } from '../http/http-date.ts'
 import { listMembers } from '../http/list.ts'
 import { freshnessLifetimeSeconds } from './lifetime.ts'
 import type { Profile } from './profile.ts'
+import { signedRedirectSeconds } from './signed-redirect.ts'
 
 export interface JudgedRequest {
   readonly method: string
@@ -25,9 +26,6 @@ const storable: Storability = { storable: true }
 
 /** Final statuses that are understood and stored; errors of the client or server never are (CORRECTNESS T12). */
 const storedStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 410])
-/** A Location with one of these leads to a place that soon expires or is a secret (CORRECTNESS T34). */
-const signedLocation =
-  /[?&](?:[A-Za-z-]*Signature|AWSAccessKeyId|OSSAccessKeyId|sig|jwt|token|Key-Pair-Id|[a-z]+_token)=/i
 
 /** May a shared cache store this response (RFC 9111 section 3)? */
 export function storability(
@@ -50,8 +48,9 @@ function refusedByKind(request: JudgedRequest, response: JudgedResponse, rule: C
   if (rule.class === 'pass') return 'rule'
   if (response.status === 206 || response.framing === 'close' || response.fields.has('content-range')) return 'partial'
   if (!storedStatuses.has(response.status)) return 'status'
-  const location = response.status < 300 || response.status > 399 ? undefined : response.fields.get('location')
-  return location !== undefined && signedLocation.test(location) ? 'rule' : undefined
+  // What leads to a place that soon expires is not kept for longer (CORRECTNESS T34).
+  const now = parseHttpDate(response.fields.get('date') ?? '') ?? 0
+  return signedRedirectSeconds(response.status, response.fields, now) === 0 ? 'rule' : undefined
 }
 
 /** Every status that passes `refusedByKind` is understood, so must-understand lifts no-store (RFC 9111 section 5.2.2.3). */

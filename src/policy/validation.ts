@@ -3,6 +3,7 @@ import { isHopByHop } from '../http/field-names.ts'
 import { Fields, type RawFields } from '../http/fields.ts'
 import { parseHttpDate } from '../http/http-date.ts'
 import type { ResponseRecord } from './response-record.ts'
+import { leadsToSignature } from './signed-redirect.ts'
 
 export interface NotModified {
   readonly fields: RawFields
@@ -27,6 +28,8 @@ const ofExchange = new Set(['age', 'date'])
 export function validationFields(stored: Pick<ResponseRecord, 'fields'>): string[] {
   const fields = new Fields(stored.fields)
   const condition: string[] = []
+  // A 304 would make a redirect fresh whose signature has ended.
+  if (leadsToSignature(fields)) return condition
   const tag = fields.get('etag')
   // An origin that breaks the syntax (no quotes) still knows its own tag; two tags at once are no validator.
   if (tag !== undefined && (parseEntityTag(tag) !== undefined || /^[!-+.-~-]+$/.test(tag))) {
