@@ -49,6 +49,8 @@ export function composePipeline(input: ComposeInput): Composed {
   const selfCheck = createSelfCheck(listening)
   const origins = input.origins ?? openOrigins({ settings, clock, observer, selfCheck })
   const running = new RunningExchanges()
+  const mayRead = (host: string): boolean =>
+    !hostMatches(settings.splice, host) && (settings.intercept.length === 0 || hostMatches(settings.intercept, host))
   const services: Services = {
     clock,
     observer,
@@ -65,6 +67,7 @@ export function composePipeline(input: ComposeInput): Composed {
     runLater: (exchange) => running.track(exchange, run(exchange, services, 'lookup')),
     parseTarget: createTargetParser(),
     selfCheck,
+    mayRead,
     urlCheck,
   }
   const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
@@ -77,9 +80,7 @@ export function composePipeline(input: ComposeInput): Composed {
       run: runTracked,
       parseTarget: services.parseTarget,
       leaves: opened && new LeafContexts({ ...opened, clock, observer }),
-      intercepts: (host) =>
-        !hostMatches(settings.splice, host) &&
-        (settings.intercept.length === 0 || hostMatches(settings.intercept, host)),
+      intercepts: mayRead,
       connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
       urlCheck: (target) => urlCheck(target) ?? selfCheck(target.host, target.port),
       clientAllowed: createClientRules(settings.allowClients),

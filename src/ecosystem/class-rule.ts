@@ -19,6 +19,8 @@ export interface ClassRule {
   readonly variesBy?: readonly string[]
   /** Is the content a file that nobody need compress further? Then origins are asked for it uncoded, one for all clients. */
   readonly identity?: true
+  /** Does the URL only redirect to the place where its content lies? Then the content is asked for there and kept under this URL. */
+  readonly follow?: true
   /** May the content be an HTML page? Where not, a page is somebody's error or login page. */
   readonly mayBePage?: true
 }
@@ -57,6 +59,11 @@ export function revalidate(
 /** `rule` for files that are compressed already, or small. */
 export function uncoded(rule: ClassRule): ClassRule {
   return { ...rule, identity: true }
+}
+
+/** A download that is reached by a redirect; `freshSeconds`: how long its content is taken for the same. */
+export function followed(name: string, freshSeconds: number, negativeSeconds = 0): ClassRule {
+  return { name, class: 'revalidate', freshSeconds, negativeSeconds, identity: true, follow: true }
 }
 
 /** A row whose pattern is a regular expression. */

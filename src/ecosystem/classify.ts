@@ -3,6 +3,7 @@ import type { TargetUri } from '../http/target-uri.ts'
 import { aptRules } from './apt.ts'
 import { canonicalPath, hasDotSegment } from './canonical-path.ts'
 import { type ClassRule, firstMatch } from './class-rule.ts'
+import { forgeRules } from './forges.ts'
 import { genericRules } from './generic.ts'
 import { mavenRules } from './maven.ts'
 import { asksForPackument, npmRules, packument } from './npm.ts'
@@ -14,6 +15,7 @@ export const rfcRule: ClassRule = { name: 'rfc', class: 'rfc', freshSeconds: 0, 
 const pass = (name: string): ClassRule => ({ name, class: 'pass', freshSeconds: 0, negativeSeconds: 0 })
 const dotSegments = pass('guard.dot-segments')
 const credentialQuery = pass('guard.credential-query')
+const rangeOfObject = pass('guard.signed-range')
 const storeSubresource = pass('guard.s3-subresource')
 
 /** Longer paths are nobody's artefact; patterns are not run on them, so that no path makes them slow. */
@@ -22,6 +24,8 @@ const credential =
   /(?:^|&)(?:private_token|job_token|deploy_token|feed_token|rss_token|access_token|id_token|refresh_token|oauth_token|authtoken|auth_token|api_token|password)=/i
 const signature =
   /(?:^|&)(?:X-Amz-Signature|AWSAccessKeyId|OSSAccessKeyId|AccessKeyId|x-oss-signature|X-Goog-Signature|sig)=/i
+/** The signature covers a range of bytes, so another range is another content. */
+const signedRange = /(?:^|&)X-Xet-Signed-Range=/
 const subresource =
   /(?:^|&)(?:list-type|uploads|uploadId|acl|policy|versioning|versions|delete|tagging|torrent|restype|comp)(?:=|&|$)/
 
@@ -50,6 +54,9 @@ export function classRuleFor(target: TargetUri): ClassRule {
   }
   if (path.length > maxRulePathLength) return rfcRule
   const canonical = canonicalPath(path)
+  const ofHost = forgeRules.get(target.host)
+  const known = ofHost && firstMatch(ofHost, canonical)
+  if (known !== undefined) return known
   for (const table of tables) {
     const rule = firstMatch(table, canonical)
     if (rule !== undefined) return rule
@@ -59,5 +66,6 @@ export function classRuleFor(target: TargetUri): ClassRule {
 
 function guardQuery(query: string): ClassRule | undefined {
   if (credential.test(query)) return credentialQuery
+  if (signedRange.test(query)) return rangeOfObject
   return signature.test(query) && subresource.test(query) ? storeSubresource : undefined
 }

@@ -1,4 +1,5 @@
 import { asFault } from '../base/faults.ts'
+import { fetchFromOrigin } from './follow.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
 import type { Step } from './step.ts'
@@ -11,7 +12,7 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
   }
   if (exchange.result !== 'miss-variant' && exchange.result !== 'miss-blob-lost') exchange.result = 'miss'
   try {
-    exchange.upstream = await services.origins.fetch(fillRequest(exchange))
+    exchange.upstream = await fetchFromOrigin(exchange, services, fillRequest(exchange))
     return 'judge'
   } catch (error) {
     const fault = asFault(error)

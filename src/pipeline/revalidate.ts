@@ -2,6 +2,7 @@ import { asFault, type Fault } from '../base/faults.ts'
 import { confirms, validationFields } from '../policy/validation.ts'
 import type { BodySink, OriginResponse } from '../upstream/origin-fetcher.ts'
 import type { Exchange } from './exchange.ts'
+import { fetchFromOrigin } from './follow.ts'
 import { freshen } from './freshen.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
@@ -22,11 +23,11 @@ export const revalidate: Step<'revalidate'> = async (exchange, services) => {
   const condition = readable ? validationFields(stale.record) : []
   if (!readable) exchange.candidate = undefined
   try {
-    let upstream = await services.origins.fetch(fillRequest(exchange, condition))
+    let upstream = await fetchFromOrigin(exchange, services, fillRequest(exchange, condition))
     if (upstream.status === 304 && readable) {
       if (confirms(stale.record, upstream.fields)) return confirmed(exchange, services, upstream)
       upstream.consume(nowhere)
-      upstream = await services.origins.fetch(fillRequest(exchange))
+      upstream = await fetchFromOrigin(exchange, services, fillRequest(exchange))
     }
     if (isServerError(upstream.status) && (await failedOver(exchange, services))) {
       upstream.cancel()

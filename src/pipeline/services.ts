@@ -37,6 +37,8 @@ export interface Services {
   readonly parseTarget: (text: string) => TargetUri | { readonly invalid: string }
   /** Is this host (when it is an address) and port the proxy itself? */
   readonly selfCheck: (host: string, port: number) => Fault | undefined
+  /** May content of this host that comes over TLS be read, as `intercept` and `splice` say? */
+  readonly mayRead: (host: string) => boolean
   /** May this target be asked for at all? */
   readonly urlCheck: (target: TargetUri) => Fault | undefined
 }

@@ -1,0 +1,53 @@
+import { bearsCredentials } from '../http/credentials.ts'
+import { Fields } from '../http/fields.ts'
+import { isRedirect, locationHref } from '../http/location.ts'
+import type { TargetUri } from '../http/target-uri.ts'
+import type { BodySink, OriginRequest, OriginResponse } from '../upstream/origin-fetcher.ts'
+import type { Exchange } from './exchange.ts'
+import type { Services } from './services.ts'
+
+const maxRedirectCount = 5
+const maxContentBytes = 16 * 1024
+const nowhere: BodySink = { chunk: () => true, end: () => {}, fail: () => {} }
+
+/**
+ * The origin's response. Where the class rule knows that a URL only leads to its content, that content: it is stored under
+ * the URL that was asked, and signatures on the way never reach a key or a client. A redirect that may not be followed is
+ * the response.
+ */
+export async function fetchFromOrigin(
+  exchange: Exchange,
+  services: Services,
+  request: OriginRequest,
+): Promise<OriginResponse> {
+  let response = await services.origins.fetch(request)
+  if (exchange.rule!.follow !== true || services.profile !== 'builds') return response
+  if (bearsCredentials(exchange.request.fields)) return response
+  let { target } = request
+  for (let count = 0; isRedirect(response.status); count += 1) {
+    const next = nextTarget(response, target, services)
+    if (next === undefined || count === maxRedirectCount) return response
+    leave(response)
+    target = next
+    response = await services.origins.fetch({ ...request, target })
+  }
+  return response
+}
+
+/** A short content is read to its end, so that the connection can be used again. */
+function leave(response: OriginResponse): void {
+  if (response.framing === 'none' || (response.declaredBytes ?? Infinity) <= maxContentBytes) response.consume(nowhere)
+  else response.cancel()
+}
+
+/** Where the redirect leads, when a client could go there through this proxy; never from https to less. */
+function nextTarget(response: OriginResponse, from: TargetUri, services: Services): TargetUri | undefined {
+  const location = new Fields(response.fields).get('location')
+  const href = location === undefined ? undefined : locationHref(location, from)
+  const target = href === undefined ? undefined : services.parseTarget(href)
+  if (target === undefined || 'invalid' in target) return undefined
+  if (target.scheme !== 'https' && target.scheme !== from.scheme) return undefined
+  if (target.scheme === 'https' && !services.mayRead(target.host)) return undefined
+  const denied = services.urlCheck(target) ?? services.selfCheck(target.host, target.port)
+  return denied === undefined ? target : undefined
+}
