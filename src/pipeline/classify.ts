@@ -2,6 +2,7 @@ import { Fault } from '../base/faults.ts'
 import { classRuleForRequest } from '../ecosystem/classify.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { cacheKey } from '../key/cache-key.ts'
+import type { Profile } from '../policy/profile.ts'
 import type { Exchange } from './exchange.ts'
 import { keyWithQuery } from './signed-urls.ts'
 import type { Step } from './step.ts'
@@ -9,7 +10,7 @@ import type { Step } from './step.ts'
 /** Finds the class rule and the key; keeps out of the cache what must not touch it. */
 export const classify: Step<'classify'> = (exchange, services) => {
   exchange.rule = classRuleForRequest(exchange.target!, exchange.request.fields)
-  const reason = bypassReason(exchange)
+  const reason = bypassReason(exchange, services.profile)
   if (reason !== undefined) {
     if (reason !== 'method') refuseOnlyIfCached(exchange)
     exchange.stored = reason
@@ -34,12 +35,17 @@ function refuseOnlyIfCached(exchange: Exchange): void {
   )
 }
 
-/** Methods without reuse, credentials (CORRECTNESS T14) and the client's no-store go past the store. */
-function bypassReason(exchange: Exchange): 'method' | 'authorization' | 'rule' | 'no-store' | undefined {
+/** Methods without reuse and the client's no-store go past the store; in builds also credentials (CORRECTNESS T14). */
+function bypassReason(
+  exchange: Exchange,
+  profile: Profile,
+): 'method' | 'authorization' | 'rule' | 'no-store' | undefined {
   const { method, fields, body } = exchange.request
   if ((method !== 'GET' && method !== 'HEAD') || body !== undefined) return 'method'
-  if (fields.has('authorization') || fields.has('cookie')) return 'authorization'
-  if (exchange.rule!.class === 'pass') return 'rule'
+  if (profile === 'builds') {
+    if (fields.has('authorization') || fields.has('cookie')) return 'authorization'
+    if (exchange.rule!.class === 'pass') return 'rule'
+  }
   const directives = fields.get('cache-control')
   if (directives !== undefined && parseCacheControl(directives).noStore) return 'no-store'
   return undefined

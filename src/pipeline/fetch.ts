@@ -19,7 +19,7 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
     exchange.flight?.announce({ kind: 'failed', fault })
     exchange.flight?.land()
     exchange.fault = fault
-    if (await staleInstead(exchange, services)) return 'deliver'
+    if (await staleInstead(exchange, services, fault)) return 'deliver'
     throw fault
   }
 }

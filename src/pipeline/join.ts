@@ -1,3 +1,4 @@
+import type { Fault } from '../base/faults.ts'
 import { secondaryKey, varyMatches } from '../http/vary.ts'
 import { mayServeStaleOnError } from '../policy/stale-on-error.ts'
 import { fits, variantName } from './cached-response.ts'
@@ -36,7 +37,7 @@ export const join: Step<'join'> = async (exchange, services) => {
     case 'unshared':
       return 'fetch'
     case 'failed': {
-      if (await staleInstead(exchange, services)) return 'deliver'
+      if (await staleInstead(exchange, services, outcome.fault)) return 'deliver'
       throw outcome.fault
     }
   }
@@ -58,10 +59,10 @@ function otherVariant(
 }
 
 /** Makes the stale candidate the answer when the origin failed and the rules allow it (RFC 5861 section 4). */
-export async function staleInstead(exchange: Exchange, services: Services): Promise<boolean> {
+export async function staleInstead(exchange: Exchange, services: Services, fault?: Fault): Promise<boolean> {
   const stale = exchange.candidate
   if (stale === undefined) return false
-  if (!mayServeStaleOnError(stale.freshness, services.clock.now(), exchange.request.fields)) return false
+  if (!mayServeStaleOnError(stale.freshness, services.clock.now(), exchange.request.fields, fault?.code)) return false
   exchange.delivery = stale
   if (exchange.source === undefined && stale.content === undefined && !(await openContent(exchange, services)))
     return false

@@ -66,7 +66,7 @@ function confirmed(exchange: Exchange, services: Services, upstream: OriginRespo
 
 /** Serves the stale response when that is allowed; tells the followers either way. */
 async function failedOver(exchange: Exchange, services: Services, fault?: Fault): Promise<boolean> {
-  const served = await staleInstead(exchange, services)
+  const served = await staleInstead(exchange, services, fault)
   if (!served && fault === undefined) return false
   exchange.flight?.announce(
     served || fault === undefined ? { kind: 'validated', cached: exchange.candidate! } : { kind: 'failed', fault },

@@ -21,23 +21,26 @@ export interface FreshnessProfile {
   readonly noCache: boolean
   readonly staleWhileRevalidateSeconds: number
   readonly staleIfErrorSeconds: number
+  /** As long as that where the origin cannot even be reached (RFC 9111 section 4.2.4). */
+  readonly staleIfDisconnectedSeconds: number
   /** The class that applies: `rfc` for all under the profile `standards`. */
   readonly class: ReuseClass
 }
 
-/** Class immutable and revalidate: so long after its lifetime may content stand in for an origin that fails. */
-const classStaleIfErrorSeconds = 24 * 3600
+/** So long after its lifetime may content stand in for an origin that cannot be reached; of class immutable and revalidate for any that fails. */
+const standInSeconds = 24 * 3600
 
 export function freshnessProfile(stored: ResponseRecord, rule: ClassRule, profile: Profile): FreshnessProfile {
   const fields = new Fields(stored.fields)
   const directives = parseCacheControl(fields.get('cache-control'))
   const reuseClass = appliedClass(stored.status, fields, rule, profile)
   const expiresAsSigned = signedRedirectSeconds(stored.status, fields, stored.receivedAt) !== undefined
+  const lifetime = freshnessLifetimeSeconds(stored, rule, profile)
   const standsIn = stored.status < 400 && (reuseClass === 'immutable' || reuseClass === 'revalidate')
   return {
     initialAgeSeconds: initialAgeSeconds(stored, fields),
     receivedAt: stored.receivedAt,
-    lifetimeSeconds: freshnessLifetimeSeconds(stored, rule, profile),
+    lifetimeSeconds: ageIsKnown(fields.get('age')) || reuseClass === 'immutable' ? lifetime : Math.min(lifetime, 0),
     mustRevalidate:
       directives.mustRevalidate ||
       directives.proxyRevalidate ||
@@ -45,7 +48,8 @@ export function freshnessProfile(stored: ResponseRecord, rule: ClassRule, profil
       expiresAsSigned,
     noCache: needsValidation(fields, directives),
     staleWhileRevalidateSeconds: directives.staleWhileRevalidateSeconds ?? 0,
-    staleIfErrorSeconds: Math.max(directives.staleIfErrorSeconds ?? 0, standsIn ? classStaleIfErrorSeconds : 0),
+    staleIfErrorSeconds: Math.max(directives.staleIfErrorSeconds ?? 0, standsIn ? standInSeconds : 0),
+    staleIfDisconnectedSeconds: directives.staleIfErrorSeconds ?? (stored.status < 400 ? standInSeconds : 0),
     class: reuseClass,
   }
 }
@@ -64,6 +68,14 @@ function initialAgeSeconds(stored: ResponseRecord, fields: Fields): number {
   const apparent = Math.floor(stored.receivedAt / 1000) - Math.floor(originDate(fields, stored.receivedAt) / 1000)
   const delay = Math.max(0, stored.receivedAt - stored.requestedAt) / 1000
   return Math.max(0, apparent, ageValue(fields.get('age')) + delay)
+}
+
+/**
+ * Is Age one number, or absent? RFC 9111 section 5.1 would take the first of several and ignore what is no number; a response whose
+ * age some cache on the way got wrong may be of any age, and asking costs less than a wrong answer.
+ */
+function ageIsKnown(value: string | undefined): boolean {
+  return value === undefined || /^\d+$/.test(value.trim())
 }
 
 /** The first member of Age; what is no number is ignored (RFC 9111 section 5.1). */

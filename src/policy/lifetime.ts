@@ -12,8 +12,8 @@ const maxHeuristicSeconds = 24 * 3600
 const negativeSeconds = 10
 const maxNegativeSeconds = 60
 
-/** Status codes of which heuristics may speak, among those that are stored (RFC 9110 section 15.1). */
-const heuristicStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 410])
+/** Status codes of which heuristics may speak; of others only where the origin says `public` (RFC 9110 section 15.1, RFC 9111 section 4.2.2). */
+const heuristicStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501])
 
 /** Seconds that a response is fresh, from its creation on; 0 or less: it is stale from the start (RFC 9111 section 4.2.1). */
 export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
@@ -31,7 +31,8 @@ function ownLifetimeSeconds(stored: ResponseRecord, fields: Fields, rule: ClassR
     if (known !== undefined) return known
   }
   if (explicit !== undefined) return explicit
-  return heuristicStatuses.has(stored.status) ? heuristicSeconds(fields, stored.receivedAt) : 0
+  const heuristic = heuristicStatuses.has(stored.status) || directives.public
+  return heuristic ? heuristicSeconds(fields, stored.receivedAt) : 0
 }
 
 /** s-maxage before max-age before Expires; what is invalid or ambiguous counts as stale (RFC 9111 section 4.2.1). */

@@ -24,8 +24,10 @@ export type Storability = { readonly storable: true } | { readonly storable: fal
 
 const storable: Storability = { storable: true }
 
-/** Final statuses that are understood and stored; errors of the client or server never are (CORRECTNESS T12). */
+/** Final statuses that are stored; under the profile `builds` errors of the client or server never are (CORRECTNESS T12). */
 const storedStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 410])
+/** Those and the others whose rules of caching are kept here, so that must-understand may count on it. */
+const understoodStatuses = new Set([...storedStatuses, 302, 303, 307, 405, 414, 501])
 
 /** May a shared cache store this response (RFC 9111 section 3)? */
 export function storability(
@@ -36,40 +38,56 @@ export function storability(
 ): Storability {
   const directives = parseCacheControl(response.fields.get('cache-control'))
   const reason =
-    refusedByKind(request, response, rule) ??
-    refusedByDirective(request, response.fields, directives) ??
-    refusedByCredentials(request.fields, directives) ??
+    refusedByKind(request, response, rule, profile) ??
+    refusedByDirective(request, response, directives) ??
+    refusedByCredentials(request.fields, directives, profile) ??
     refusedAsUseless(response, directives, rule, profile)
   return reason === undefined ? storable : { storable: false, reason }
 }
 
-function refusedByKind(request: JudgedRequest, response: JudgedResponse, rule: ClassRule): ReasonNotStored | undefined {
+function refusedByKind(
+  request: JudgedRequest,
+  response: JudgedResponse,
+  rule: ClassRule,
+  profile: Profile,
+): ReasonNotStored | undefined {
   if (request.method !== 'GET') return 'method'
-  if (rule.class === 'pass') return 'rule'
-  if (response.status === 206 || response.framing === 'close' || response.fields.has('content-range')) return 'partial'
-  if (!storedStatuses.has(response.status)) return 'status'
+  if (profile === 'builds' && rule.class === 'pass') return 'rule'
+  if (isPartial(response)) return 'partial'
+  if (profile === 'builds' ? !storedStatuses.has(response.status) : response.status === 304) return 'status'
   // What leads to a place that soon expires is not kept for longer (CORRECTNESS T34).
   const now = parseHttpDate(response.fields.get('date') ?? '') ?? 0
   return signedRedirectSeconds(response.status, response.fields, now) === 0 ? 'rule' : undefined
 }
 
-/** Every status that passes `refusedByKind` is understood, so must-understand lifts no-store (RFC 9111 section 5.2.2.3). */
+/** Content-Range means nothing outside of 206 and 416 (RFC 9110 section 14.4); one that is well formed is not to be trusted to mean nothing. */
+function isPartial({ status, framing, fields }: JudgedResponse): boolean {
+  return status === 206 || framing === 'close' || /^\s*bytes\s/i.test(fields.get('content-range') ?? '')
+}
+
+/** must-understand lifts no-store for a status that is understood, and forbids all others (RFC 9111 section 5.2.2.3). */
 function refusedByDirective(
   request: JudgedRequest,
-  fields: Fields,
+  { status, fields }: JudgedResponse,
   directives: CacheControl,
 ): ReasonNotStored | undefined {
   if (parseCacheControl(request.fields.get('cache-control')).noStore) return 'no-store'
-  if (directives.noStore && !directives.mustUnderstand) return 'no-store'
+  if (directives.mustUnderstand) {
+    if (!understoodStatuses.has(status)) return 'status'
+  } else if (directives.noStore) return 'no-store'
   if (directives.private || directives.privateFields.some((name) => fields.has(name))) return 'private'
   if (fields.has('set-cookie')) return 'private'
   return listMembers(fields.get('vary') ?? '').includes('*') ? 'vary-star' : undefined
 }
 
-/** RFC 9111 section 3.5; a Cookie is a credential as well (CORRECTNESS T14). */
-function refusedByCredentials(request: Fields, directives: CacheControl): ReasonNotStored | undefined {
+/** RFC 9111 section 3.5; under the profile `builds` a Cookie is a credential as well (CORRECTNESS T14). */
+function refusedByCredentials(
+  request: Fields,
+  directives: CacheControl,
+  profile: Profile,
+): ReasonNotStored | undefined {
   if (directives.public) return undefined
-  if (request.has('cookie')) return 'authorization'
+  if (profile === 'builds' && request.has('cookie')) return 'authorization'
   if (directives.mustRevalidate || directives.sMaxAgeSeconds !== undefined) return undefined
   return request.has('authorization') ? 'authorization' : undefined
 }

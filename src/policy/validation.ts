@@ -16,8 +16,8 @@ const kept = new Set([
   'content-encoding',
   'content-length',
   'content-range',
-  'content-type',
   'content-digest',
+  'content-md5',
   'repr-digest',
   'set-cookie',
 ])

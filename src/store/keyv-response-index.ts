@@ -13,6 +13,8 @@ class KeyvResponseIndex implements ResponseIndex {
   readonly #keyv: Keyv<StoredRecord>
   /** The last change under way, by key. */
   readonly #changes = new Map<string, Promise<unknown>>()
+  /** Keys to be deleted, with how often: what they hold is gone for readers at once (RFC 9111 section 4.4). */
+  readonly #deletions = new Map<string, number>()
   /** Reads an embedded storage without Keyv's promises in between: every miss asks here first. */
   readonly #peek: ((key: string) => string | undefined) | undefined
   /** What an adapter told by its error event. */
@@ -37,6 +39,7 @@ class KeyvResponseIndex implements ResponseIndex {
   }
 
   get(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]> {
+    if (this.#deletions.has(key)) return []
     if (this.#peek === undefined) return this.#ask(() => this.#keyv.get(key)).then(fromRecord)
     try {
       const text = this.#peek(key)
@@ -64,7 +67,12 @@ class KeyvResponseIndex implements ResponseIndex {
   }
 
   delete(key: string): Promise<boolean> {
-    return this.#inTurn(key, () => this.#ask(() => this.#keyv.delete(key)))
+    this.#deletions.set(key, (this.#deletions.get(key) ?? 0) + 1)
+    return this.#inTurn(key, () => this.#ask(() => this.#keyv.delete(key))).finally(() => {
+      const count = this.#deletions.get(key)! - 1
+      if (count > 0) this.#deletions.set(key, count)
+      else this.#deletions.delete(key)
+    })
   }
 
   async *entries(): AsyncIterable<readonly [key: string, variants: readonly StoredResponse[]]> {

@@ -39,7 +39,7 @@ describe('Validation', () => {
 
   test('what describes the content is kept (RFC 9111 section 3.2)', () => {
     const before = ['Content-Type', 'a/b', 'Content-Encoding', 'gzip', 'Content-Length', '5', 'Repr-Digest', 'a']
-    const notModified = ['Content-Type', 'c/d', 'content-encoding', 'br', 'Content-Length', '0', 'Content-Range', 'x']
+    const notModified = ['Content-MD5', 'c', 'content-encoding', 'br', 'Content-Length', '0', 'Content-Range', 'x']
     assert.deepEqual(freshened(stored(before), confirmed([...notModified, 'Repr-Digest', 'b'])).fields, before)
   })
 

@@ -40,6 +40,7 @@ export const atOnce: readonly Talk[] = [
   {
     rfc: '9111 section 3.5',
     says: 'A request with credentials shares nothing with one that has none',
+    profile: 'builds',
     talk: [
       'client: GET /a · Authorization: Basic bWU6bWU=',
       'another client: GET /a',

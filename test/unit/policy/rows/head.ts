@@ -129,6 +129,7 @@ export const head: readonly Talk[] = [
   {
     rfc: '9111 section 3.5',
     says: 'A HEAD with credentials changes nothing of what is stored for all',
+    profile: 'builds',
     talk: [
       ...stored('ETag: "1"'),
       'client: HEAD /a · Authorization: Basic bWU6bWU=',

@@ -110,6 +110,7 @@ export const storing: readonly Talk[] = [
   {
     rfc: '9111 section 7.3',
     says: 'A response to a request with a Cookie is not stored without permission',
+    profile: 'builds',
     talk: [
       'client: GET /a · Cookie: id=1',
       'origin sees: GET /a · Cookie: id=1',
@@ -123,6 +124,7 @@ export const storing: readonly Talk[] = [
   {
     rfc: '9111 section 3.5',
     says: 'A response to a request with Authorization is not stored without permission',
+    profile: 'builds',
     talk: [
       'client: GET /a · Authorization: Basic bWU6bWU=',
       'origin sees: GET /a · Authorization: Basic bWU6bWU=',
@@ -136,6 +138,7 @@ export const storing: readonly Talk[] = [
   {
     rfc: '9111 section 3.5',
     says: 'proxy-revalidate is no permission to store what was asked with Authorization',
+    profile: 'builds',
     talk: [
       'client: GET /a · Authorization: Basic bWU6bWU=',
       'origin: 200 · Cache-Control: max-age=60, proxy-revalidate · body mine',
@@ -165,6 +168,7 @@ export const storing: readonly Talk[] = [
   {
     rfc: '9111 section 3',
     says: 'A status that is not known is passed on and not stored',
+    profile: 'builds',
     talk: [
       'client: GET /a',
       'origin: 418 · Cache-Control: max-age=60 · body tea',
@@ -178,6 +182,7 @@ export const storing: readonly Talk[] = [
     (status): Talk => ({
       rfc: '9111 section 3',
       says: `An error ${status} is never stored, so that one request cannot poison it for all`,
+      profile: 'builds',
       talk: [
         'client: GET /a',
         `origin: ${status} · Cache-Control: max-age=60 · body wrong`,
@@ -188,6 +193,104 @@ export const storing: readonly Talk[] = [
       ],
     }),
   ),
+  ...[299, 302, 303, 307, 400, 403, 405, 414, 418, 500, 501, 503, 504, 599].map(
+    (status): Talk => ({
+      rfc: '9111 section 3',
+      says: `Any final status is stored where the origin says for how long: ${status}`,
+      profile: 'standards',
+      talk: [
+        'client: GET /a',
+        `origin: ${status} · Cache-Control: max-age=60 · body one`,
+        `larder: ${status} body one (miss, stored)`,
+        'client: GET /a',
+        `larder: ${status} body one (${status < 400 ? 'hit' : 'hit-negative'})`,
+        '… 61 s later',
+        'client: GET /a',
+        'origin: 200 · Cache-Control: max-age=60 · body two',
+        'larder: 200 body two',
+      ],
+    }),
+  ),
+  {
+    rfc: '9111 section 5.2.2.3',
+    says: 'must-understand forbids to store a status that is not understood',
+    talk: [
+      'client: GET /a',
+      'origin: 599 · Cache-Control: max-age=60, must-understand · body one',
+      'larder: 599 body one (miss, not stored: status)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.2.2',
+    says: 'public permits heuristics for any status',
+    profile: 'standards',
+    talk: [
+      'client: GET /a',
+      'origin: 599 · Cache-Control: public · Last-Modified: <start - 9 days> · body one',
+      'larder: 599 body one (miss, stored)',
+      'client: GET /a',
+      'larder: 599 body one (hit-negative)',
+    ],
+  },
+  {
+    rfc: '9111 section 3.5',
+    says: 'A response to a request with Authorization is not stored without permission',
+    profile: 'standards',
+    talk: [
+      'client: GET /a · Authorization: Basic bWU6bWU=',
+      'origin sees: GET /a · Authorization: Basic bWU6bWU=',
+      'origin: 200 · Cache-Control: max-age=60 · body mine',
+      'larder: 200 body mine (miss, not stored: authorization)',
+      'client: GET /a',
+      'origin: 401 · WWW-Authenticate: Basic realm="a" · body who',
+      'larder: 401 body who (miss, not stored: no-freshness)',
+    ],
+  },
+  ...['public', 's-maxage=60', 'must-revalidate'].map(
+    (directive): Talk => ({
+      rfc: '9111 section 3.5',
+      says: `A response to a request with Authorization is stored where the origin permits it by ${directive}`,
+      profile: 'standards',
+      talk: [
+        'client: GET /a · Authorization: Basic bWU6bWU=',
+        `origin: 200 · Cache-Control: max-age=60, ${directive} · body ours`,
+        'larder: 200 body ours (miss, stored)',
+        'client: GET /a',
+        'larder: 200 body ours (hit)',
+      ],
+    }),
+  ),
+  {
+    rfc: '9111 section 3',
+    says: 'A Cookie keeps nothing out of the store: origins say private or Vary',
+    profile: 'standards',
+    talk: [
+      'client: GET /a · Cookie: id=1',
+      'origin sees: GET /a · Cookie: id=1',
+      'origin: 200 · Cache-Control: max-age=60 · body one',
+      'larder: 200 body one (miss, stored)',
+      'client: GET /a · Cookie: id=2',
+      'larder: 200 body one (hit)',
+    ],
+  },
+  {
+    rfc: '9110 section 14.4',
+    says: 'A Content-Range that is none means nothing in a 200',
+    talk: [
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · Content-Range: pages 1 · body one',
+      'larder: 200 body one (miss, stored)',
+    ],
+  },
+  {
+    rfc: '9110 section 14.4',
+    says: 'A 200 that calls itself a part is not stored',
+    talk: [
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · Content-Range: bytes 0-2/9 · body one',
+      'larder: 200 body one (miss, not stored: partial)',
+    ],
+  },
   ...[200, 203, 300, 301, 308, 404, 410].map(
     (status): Talk => ({
       rfc: '9111 section 3',
@@ -345,6 +448,7 @@ export const storing: readonly Talk[] = [
   {
     rfc: '9111 section 3.5',
     says: 'A request with credentials is answered by the origin, whatever is stored for all',
+    profile: 'builds',
     talk: [
       'client: GET /a',
       'origin: 200 · Cache-Control: max-age=60 · body ours',

@@ -137,12 +137,12 @@ export const validation: readonly Talk[] = [
   },
   {
     rfc: '9111 section 3.2',
-    says: 'A 304 changes nothing that describes the stored content',
+    says: 'A 304 changes nothing that tells how the stored bytes are to be read',
     talk: [
       ...stale('ETag: "1" · Content-Type: text/plain · Content-Encoding: x-own'),
       'client: GET /a',
-      'origin: 304 · ETag: "1" · Content-Type: text/html · Content-Encoding: gzip · Content-Length: 99 · Content-Range: bytes 0-1/9',
-      'larder: 200 body one · Content-Type: text/plain · Content-Encoding: x-own · no Content-Range (revalidated)',
+      'origin: 304 · ETag: "1" · Content-MD5: other · Content-Encoding: gzip · Content-Length: 99 · Content-Range: bytes 0-1/9',
+      'larder: 200 body one · Content-Type: text/plain · Content-Encoding: x-own · no Content-MD5 · no Content-Range (revalidated)',
     ],
   },
   {
