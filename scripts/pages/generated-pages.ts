@@ -1,6 +1,7 @@
 import { optionsPage, sampleFile } from '../../src/config/reference.ts'
 import { faultsPage } from './faults-page.ts'
 import { metricsPage } from './metrics-page.ts'
+import { profilesPage } from './profiles-page.ts'
 import { withDrawing } from './request-page.ts'
 
 export interface GeneratedPage {
@@ -16,5 +17,6 @@ export const generatedPages: readonly GeneratedPage[] = [
   { path: 'docs/life-of-a-request.md', render: withDrawing },
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/metrics.md', render: metricsPage },
+  { path: 'docs/profiles.md', render: profilesPage },
   { path: 'deploy/larder.yaml', render: sampleFile },
 ]

@@ -14,7 +14,7 @@ export interface Deviation {
 export const deviations = {
   'immutable-lifetime': {
     sentence:
-      'Content that a class rule calls immutable is fresh for ever, however short the lifetime its origin gives.',
+      'Content that a class rule calls immutable is fresh for ever, however short the lifetime its origin gives; one of 0 is heeded.',
     section: '4.2.1',
     steps: ['lookup', 'judge'],
     reason: 'A released file under a versioned name never changes; asking again can only fail.',
