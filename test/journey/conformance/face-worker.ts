@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { exactFetch } from './exact-fetch.ts'
+import { startFaceAdapter } from './face-adapter.ts'
+import type { FaceOutcome, FaceTask } from './face-run.ts'
+import { loadGroups, runGroups } from './suite.ts'
+
+const task = workerData as FaceTask
+
+/** The suite on one face, in a thread of its own: the suite's client can run only once in a set of modules. */
+async function runFace({ suiteFolder, route, sign, only }: FaceTask): Promise<FaceOutcome> {
+  const adapter = await startFaceAdapter(route)
+  const unsigned: string[] = []
+  let responseCount = 0
+  const fetch = exactFetch(adapter.port, (url, { status, headers }) => {
+    responseCount++
+    if (!headers.get(sign.field)?.includes(sign.word)) unsigned.push(`${status} ${url}`)
+  })
+  const groups = (await loadGroups(suiteFolder)).map((group) => ({
+    ...group,
+    tests: group.tests.filter(({ id }) => only === undefined || id === only),
+  }))
+  if (only !== undefined) for (const group of groups) for (const test of group.tests) test.dump = true
+  const scheme = route.face === 'plain' ? 'http' : 'https'
+  const results = await runGroups(suiteFolder, groups, fetch, `${scheme}://${route.origin}`)
+  await adapter.stop()
+  return { results, responseCount, unsigned, problems: adapter.problems }
+}
+
+runFace(task).then((outcome) => parentPort!.postMessage(outcome))

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Face } from './face-adapter.ts'
+import { runFace } from './face-run.ts'
+import type { Subject } from './subjects.ts'
+import { type BehaviourGroup, loadGroups } from './suite.ts'
+import { type SuiteOrigin, startSuiteOrigin, type Tell } from './suite-origin.ts'
+import { fetchSuite } from './suite-package.ts'
+import { type Judged, judge } from './verdicts.ts'
+
+/** The suite, fetched, and its origin, running. */
+export interface Session {
+  readonly folder: string
+  readonly suiteFolder: string
+  readonly groups: readonly BehaviourGroup[]
+  readonly origin: SuiteOrigin
+  stop(): Promise<void>
+}
+
+export async function startSession(tell: Tell = () => {}): Promise<Session> {
+  const folder = mkdtempSync(join(tmpdir(), 'larder-conformance-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  try {
+    const suiteFolder = fetchSuite(folder)
+    const groups = await loadGroups(suiteFolder)
+    const origin = await startSuiteOrigin(suiteFolder, folder, tell)
+    const stop = async (): Promise<void> => {
+      await origin.stop()
+      remove()
+    }
+    return { folder, suiteFolder, groups, origin, stop }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+export interface FaceReport {
+  readonly face: Face
+  readonly judged: readonly Judged[]
+  readonly responseCount: number
+}
+
+/** Runs the suite, or its test `only`, on one face. Throws when a request went past the proxy, or a tunnel was not opened. */
+export async function testFace(session: Session, subject: Subject, face: Face, only?: string): Promise<FaceReport> {
+  const { suiteFolder, groups, origin } = session
+  const route = {
+    face,
+    proxyPort: subject.server.port,
+    origin: face === 'plain' ? origin.plain : origin.secure,
+    proxyCa: subject.ca,
+  }
+  const outcome = await runFace({ suiteFolder, route, sign: subject.sign, only })
+  const wrong = [
+    ...new Set(outcome.problems),
+    ...outcome.unsigned.map((what) => `not signed by ${subject.name}: ${what}`),
+  ]
+  if (wrong.length > 0) throw new Error(`${subject.name}, ${face} face:\n${wrong.slice(0, 20).join('\n')}`)
+  const judged = judge(groups, outcome.results, only === undefined)
+  return {
+    face,
+    judged: only === undefined ? judged : judged.filter(({ id }) => id === only),
+    responseCount: outcome.responseCount,
+  }
+}
