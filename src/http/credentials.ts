@@ -1,7 +1,7 @@
 import type { Fields } from './fields.ts'
 
 /** Names of fields with which servers let somebody in, beside the standard ones: `X-JFrog-Art-Api`, `PRIVATE-TOKEN`, `X-Api-Key`. */
-const credential = /^(?:authorization|cookie2?)$|token|api-?key|art-api|secret|passw|credential|signature|session/i
+const credential = /^(?:authorization|cookie2?|x-auth.*)$|token|api-?key|art-api|secret|passw|credential|signature/i
 
 /** Does the request hold something that may make the answer meant for its sender alone? */
 export function bearsCredentials({ raw }: Fields): boolean {

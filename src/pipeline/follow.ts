@@ -8,6 +8,16 @@ import type { Services } from './services.ts'
 
 const maxRedirectCount = 5
 const maxContentBytes = 16 * 1024
+const ofServer = new Set([
+  'alt-svc',
+  'clear-site-data',
+  'content-location',
+  'public-key-pins',
+  'set-cookie',
+  'set-cookie2',
+  'strict-transport-security',
+  'www-authenticate',
+])
 const nowhere: BodySink = { chunk: () => true, end: () => {}, fail: () => {} }
 
 /**
@@ -21,17 +31,38 @@ export async function fetchFromOrigin(
   request: OriginRequest,
 ): Promise<OriginResponse> {
   let response = await services.origins.fetch(request)
-  if (exchange.rule!.follow !== true || services.profile !== 'builds') return response
+  // Some stores sign the method: what GET may read, HEAD may not.
+  if (exchange.rule!.follow !== true || services.profile !== 'builds' || request.method !== 'GET') return response
   if (bearsCredentials(exchange.request.fields)) return response
   let { target } = request
   for (let count = 0; isRedirect(response.status); count += 1) {
     const next = nextTarget(response, target, services)
-    if (next === undefined || count === maxRedirectCount) return response
+    if (next === undefined || count === maxRedirectCount) break
     leave(response)
     target = next
     response = await services.origins.fetch({ ...request, target })
   }
-  return response
+  return target === request.target ? response : ofOtherOrigin(response)
+}
+
+/** The response without what its server says for its own name, not for the one that the client asked. */
+function ofOtherOrigin(response: OriginResponse): OriginResponse {
+  const { status, framing, declaredBytes, requestedAt, receivedAt } = response
+  const fields: string[] = []
+  for (let i = 0; i + 1 < response.fields.length; i += 2) {
+    if (!ofServer.has(response.fields[i]!.toLowerCase())) fields.push(response.fields[i]!, response.fields[i + 1]!)
+  }
+  return {
+    status,
+    fields,
+    framing,
+    declaredBytes,
+    requestedAt,
+    receivedAt,
+    consume: (sink) => response.consume(sink),
+    resume: () => response.resume(),
+    cancel: () => response.cancel(),
+  }
 }
 
 /** A short content is read to its end, so that the connection can be used again. */

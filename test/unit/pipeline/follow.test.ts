@@ -61,6 +61,19 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    says: 'what a server says for its own name is not said for the one that was asked',
+    talk: [
+      `client: GET ${page}`,
+      leads('one'),
+      'origin: 200 · ETag: "1" · Set-Cookie: a=b · Strict-Transport-Security: max-age=9 · Content-Location: /x · body bytes',
+      'larder: 200 bytes · ETag: "1" · no Set-Cookie · no Strict-Transport-Security · no Content-Location (miss, stored)',
+    ],
+  },
+  {
+    says: 'a redirect for HEAD is for the client to follow, as a store may sign the method',
+    talk: [`client: HEAD ${page}`, leads('one'), `larder: 302 · Location: ${asset('one')} (miss)`],
+  },
+  {
     says: 'a request with credentials is not followed for',
     talk: [
       `client: GET ${page} · Authorization: Bearer x`,

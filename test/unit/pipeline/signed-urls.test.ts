@@ -17,7 +17,7 @@ const release = 'http://origin.test/download'
 const redirected = (signature: string, ...fields: readonly string[]): string[] => [
   `client: GET ${release}`,
   ['origin: 302', `Location: ${signed(signature)}`, ...fields].join(' · '),
-  `larder: 302 · Location: ${signed(signature)} (miss, not stored: status)`,
+  `larder: 302 · Location: ${signed(signature)} (miss, not stored)`,
 ]
 const fetched = (signature: string): string[] => [
   `client: GET ${signed(signature)}`,
