@@ -100,6 +100,8 @@ export class Exchange {
   /** The stored response that fits the request but must be validated. */
   candidate: CachedResponse | undefined = undefined
   flightKey = ''
+  /** Invalidations, of whatever key, before the origin was asked. */
+  invalidationCount = 0
   // fetch, revalidate
   /** The flight that this exchange leads; `undefined`: it fetches for itself alone. */
   flight: Flight<FlightOutcome> | undefined = undefined

@@ -55,7 +55,7 @@ function headOf(exchange: Exchange): StoredResponse {
 function flow(exchange: Exchange, services: Services, growing: GrowingResponse, writer: BlobWriter): Promise<Stored> {
   let upstream = exchange.upstream
   const { blob } = growing
-  const fill = services.fills.begin(exchange.key)
+  const fill = services.fills.begin(exchange.key, exchange.invalidationCount)
   blob.onWritable(() => upstream?.resume())
   return new Promise((resolve) => {
     const settle = (stored: Stored): void => {

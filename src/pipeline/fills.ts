@@ -12,6 +12,9 @@ export interface Fill {
   end(): void
 }
 
+/** Invalidations that are remembered by their key. */
+const maxInvalidationCount = 1000
+
 interface UnderWay {
   forgotten: boolean
   alone: boolean
@@ -24,11 +27,18 @@ interface UnderWay {
  */
 export class Fills {
   readonly #underWay = new Map<string, Set<UnderWay>>()
+  /** Which of all invalidations was the last of a key, oldest first. */
+  readonly #invalidations = new Map<string, number>()
+  /** Of those up to this one the key is not known any more: they count for all. */
+  #droppedCount = 0
+  invalidationCount = 0
 
-  begin(key: string): Fill {
+  /** `since`: `invalidationCount` before the origin was asked; what was invalidated after that must not be stored. */
+  begin(key: string, since: number): Fill {
     const fills = this.#underWay.get(key) ?? new Set()
     this.#underWay.set(key, fills)
-    const state: UnderWay = { forgotten: false, alone: fills.size === 0, variants: [] }
+    const forgotten = (this.#invalidations.get(key) ?? this.#droppedCount) > since
+    const state: UnderWay = { forgotten, alone: fills.size === 0, variants: [] }
     for (const other of fills) other.alone = false
     fills.add(state)
     return {
@@ -58,6 +68,17 @@ export class Fills {
   }
 
   forget(key: string): void {
+    this.#invalidations.delete(key)
+    this.#invalidations.set(key, ++this.invalidationCount)
+    if (this.#invalidations.size > maxInvalidationCount) this.#dropOldest()
     for (const fill of this.#underWay.get(key) ?? []) fill.forgotten = true
+  }
+
+  #dropOldest(): void {
+    for (const [key, count] of this.#invalidations) {
+      this.#invalidations.delete(key)
+      this.#droppedCount = count
+      return
+    }
   }
 }

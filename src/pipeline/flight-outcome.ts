@@ -6,5 +6,7 @@ import type { GrowingResponse } from './growing-response.ts'
 export type FlightOutcome =
   | { readonly kind: 'filling'; readonly growing: GrowingResponse }
   | { readonly kind: 'validated'; readonly cached: CachedResponse }
+  /** The origin answered with an error; stale content may do instead. */
+  | { readonly kind: 'stale' }
   | { readonly kind: 'unshared' }
   | { readonly kind: 'failed'; readonly fault: Fault }

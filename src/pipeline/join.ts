@@ -36,7 +36,10 @@ export const join: Step<'join'> = async (exchange, services) => {
     }
     case 'unshared':
       return 'fetch'
+    case 'stale':
+      return (await staleInstead(exchange, services)) ? 'deliver' : 'fetch'
     case 'failed': {
+      exchange.fault = outcome.fault
       if (await staleInstead(exchange, services, outcome.fault)) return 'deliver'
       throw outcome.fault
     }

@@ -69,6 +69,7 @@ async function fromStore(exchange: Exchange, services: Services): Promise<Decisi
 
 /** Nothing usable as it is: follow a flight that is under way, else ask the origin. */
 function absent(exchange: Exchange, services: Services): Decision {
+  exchange.invalidationCount = services.fills.invalidationCount
   exchange.delivery = undefined
   exchange.ttlSeconds = undefined
   exchange.savedMs = 0

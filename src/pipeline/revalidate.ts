@@ -68,9 +68,7 @@ function confirmed(exchange: Exchange, services: Services, upstream: OriginRespo
 async function failedOver(exchange: Exchange, services: Services, fault?: Fault): Promise<boolean> {
   const served = await staleInstead(exchange, services, fault)
   if (!served && fault === undefined) return false
-  exchange.flight?.announce(
-    served || fault === undefined ? { kind: 'validated', cached: exchange.candidate! } : { kind: 'failed', fault },
-  )
+  exchange.flight?.announce(fault === undefined ? { kind: 'stale' } : { kind: 'failed', fault })
   exchange.flight?.land()
   return served
 }

@@ -1,5 +1,11 @@
 import type { Talk } from './row.ts'
 
+const stored = (fields: string): string[] => [
+  'client: GET /a',
+  `origin: 200 · Cache-Control: max-age=60 · ${fields} · body one`,
+  'larder: 200 body one (miss, stored)',
+]
+
 export const atOnce: readonly Talk[] = [
   {
     rfc: '9111 section 4',
@@ -128,6 +134,49 @@ export const atOnce: readonly Talk[] = [
       'origin: refuses',
       'larder: 502 · has Proxy-Status (failed)',
       'larder to the other: 502 · has Proxy-Status (failed)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.4',
+    says: 'A response that was asked for before an unsafe request succeeded is not stored after it',
+    talk: [
+      'client: GET /a',
+      'another client: POST /a · body new',
+      'origin sees: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · body old',
+      'origin sees: POST /a',
+      'origin: 200 · body done',
+      'larder: 200 body old (miss, not stored: content-changed)',
+      'larder to the other: 200 body done (relayed)',
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · body new',
+      'larder: 200 body new (miss, stored)',
+    ],
+  },
+  {
+    rfc: '9111 section 4.2.4',
+    says: 'A stale response in place of an error is for those alone who may have it, though they share the request',
+    talk: [
+      ...stored('ETag: "1"'),
+      '… 61 s later',
+      'client: GET /a · Cache-Control: stale-if-error=600',
+      'another client: GET /a · Cache-Control: no-cache',
+      'origin: refuses',
+      'larder: 200 body one (stale-on-error)',
+      'larder to the other: 502',
+    ],
+  },
+  {
+    rfc: '9211 section 2.2',
+    says: 'Those who share a request that failed are told that what they get was not validated',
+    talk: [
+      ...stored('ETag: "1" · Cache-Control: stale-if-error=600'),
+      '… 61 s later',
+      'client: GET /a',
+      'another client: GET /a',
+      'origin: refuses',
+      'larder: 200 body one (stale-on-error)',
+      'larder to the other: 200 body one · Cache-Status: larder; fwd=stale; detail=ORIGIN_CONNECT_REFUSED (stale-on-error)',
     ],
   },
 ]
