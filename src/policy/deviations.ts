@@ -69,6 +69,25 @@ export const deviations = {
     steps: ['revalidate', 'join'],
     reason: 'Clients that always send no-cache would else never be helped.',
   },
+  'guarded-urls': {
+    sentence:
+      'URLs with a password or a token in their query, with dot segments, or of the administration of an object store go past the store.',
+    section: '3',
+    steps: ['classify', 'judge'],
+    reason: 'Their answers are for one client alone, whatever the origin says.',
+  },
+  'credentials-pass-by': {
+    sentence: 'Requests with Authorization or Cookie go past the store.',
+    section: '3.5',
+    steps: ['classify', 'judge'],
+    reason: 'Origins that forget to say private would else hand one client what was meant for another.',
+  },
+  'errors-not-stored': {
+    sentence: 'Of the responses that are no success only 300, 301, 308, 404 and 410 are stored.',
+    section: '3',
+    steps: ['judge'],
+    reason: 'An error of the moment must not outlive the moment.',
+  },
   'equal-names': {
     sentence:
       'Spellings of a path that mean the same to the ecosystem of a class rule share one key, such as %2B and + in the pool of an apt archive.',

@@ -11,7 +11,7 @@ import { mayServeStaleOnError } from './stale-on-error.ts'
 
 /**
  * What a lifetime is taken from. `negative`: the rules for 404 and 410; `signature`: the end of the signature in Location;
- * `none`: nothing gives it one, it is stale from the start.
+ * `unknown-age`: none, as the Age that came tells nothing; `none`: nothing gives it one. Both are stale from the start.
  */
 export type LifetimeSource =
   | 's-maxage'
@@ -21,6 +21,7 @@ export type LifetimeSource =
   | 'negative'
   | 'heuristic'
   | 'signature'
+  | 'unknown-age'
   | 'none'
 
 export interface ExplainedLifetime {
@@ -41,8 +42,10 @@ export interface ExplainedReuse {
   readonly ttlSeconds: number
   /** The class that applies to this response, which may be `rfc` where that of the rule is not. */
   readonly class: ReuseClass
-  /** May it stand in for an origin that fails now? */
+  /** May it stand in for an origin that now answers with an error? */
   readonly standsIn: boolean
+  /** And for one that cannot even be reached? */
+  readonly standsInUnreached: boolean
   /** What of the profile made a difference: to the lifetime and the verdict, and to standing in. */
   readonly deviations: readonly DeviationId[]
   readonly standInDeviations: readonly DeviationId[]
@@ -69,6 +72,7 @@ export function explainReuse(
     ttlSeconds: known.lifetimeSeconds - ageSeconds,
     class: known.class,
     standsIn: mayServeStaleOnError(known, nowMs, request),
+    standsInUnreached: mayServeStaleOnError(known, nowMs, request, 'ORIGIN_CONNECT_REFUSED'),
     deviations: inOrder([...lifetimeDeviations(stored, rule, profile), ...requestDeviations(known, request, nowMs)]),
     standInDeviations: standInDeviations(known, declaredStandIn(stored), request, nowMs),
   }
@@ -76,18 +80,23 @@ export function explainReuse(
 
 /** The lifetime of a response and what it is taken from (RFC 9111 section 4.2). */
 export function explainLifetime(stored: ResponseRecord, rule: ClassRule, profile: Profile): ExplainedLifetime {
-  const seconds = freshnessLifetimeSeconds(stored, rule, profile)
+  const seconds = lifetimeOf(stored, rule, profile)
   const from = declaredFrom(stored)
   const declared = from === undefined ? undefined : { seconds: declaredSeconds(stored), from }
-  if (declared !== undefined && declared.seconds === seconds)
+  if (declared !== undefined && declared.seconds === seconds) {
     return { seconds, from: declared.from, declared: undefined }
+  }
   return { seconds, from: otherSource(stored, rule, profile, seconds), declared }
+}
+
+function lifetimeOf(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
+  return freshnessProfile(stored, rule, profile).lifetimeSeconds
 }
 
 /** Which deviations gave the lifetime; none under `standards`. */
 export function lifetimeDeviations(stored: ResponseRecord, rule: ClassRule, profile: Profile): readonly DeviationId[] {
   const known = freshnessProfile(stored, rule, profile)
-  if (known.lifetimeSeconds === freshnessLifetimeSeconds(stored, rule, 'standards')) return []
+  if (known.lifetimeSeconds === lifetimeOf(stored, rule, 'standards')) return []
   if (isNegative(stored.status)) return [declaredFrom(stored) === undefined ? 'negative-lifetime' : 'negative-cap']
   return [known.class === 'immutable' ? 'immutable-lifetime' : 'class-lifetime']
 }
@@ -143,14 +152,16 @@ function declaredSeconds(stored: ResponseRecord): number {
 
 /** What gave a lifetime that is not the declared one. */
 function otherSource(stored: ResponseRecord, rule: ClassRule, profile: Profile, seconds: number): LifetimeSource {
-  if (seconds < freshnessLifetimeSeconds(withoutLocation(stored), rule, profile)) return 'signature'
+  if (seconds < lifetimeOf(withoutField(stored, 'location'), rule, profile)) return 'signature'
+  if (seconds < lifetimeOf(withoutField(stored, 'age'), rule, profile)) return 'unknown-age'
   const builds = profile === 'builds'
   if (builds && isNegative(stored.status)) return seconds === 0 ? 'none' : 'negative'
   if (builds && freshnessProfile(stored, rule, profile).class !== 'rfc') return 'class'
   return seconds > 0 ? 'heuristic' : 'none'
 }
 
-function withoutLocation(stored: ResponseRecord): ResponseRecord {
+/** The response as it would be without one of its fields (lower case). */
+export function withoutField(stored: ResponseRecord, name: string): ResponseRecord {
   const { fields } = stored
-  return { ...stored, fields: fields.filter((_, at) => fields[at - (at % 2)]!.toLowerCase() !== 'location') }
+  return { ...stored, fields: fields.filter((_, at) => fields[at - (at % 2)]!.toLowerCase() !== name) }
 }

@@ -7,12 +7,14 @@ import { parseCacheControl } from '../../../src/http/cache-control.ts'
 import { Fields } from '../../../src/http/fields.ts'
 import { formatHttpDate } from '../../../src/http/http-date.ts'
 import { type ExplainedLifetime, explainReuse } from '../../../src/policy/explain-freshness.ts'
+import { explainStoring } from '../../../src/policy/explain-storing.ts'
 import { currentAgeSeconds, freshnessProfile } from '../../../src/policy/freshness.ts'
 import { freshnessLifetimeSeconds } from '../../../src/policy/lifetime.ts'
 import type { Profile } from '../../../src/policy/profile.ts'
 import type { ResponseRecord } from '../../../src/policy/response-record.ts'
 import { reuse } from '../../../src/policy/reuse.ts'
 import { mayServeStaleOnError } from '../../../src/policy/stale-on-error.ts'
+import { type Storability, storability } from '../../../src/policy/storable.ts'
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5)
 const seconds = fc.oneof(fc.nat({ max: 100 }), fc.nat({ max: 200_000 }))
@@ -36,7 +38,7 @@ const signedUntil = fc
 const field = fc.oneof(
   fc.array(ofResponse, { maxLength: 3 }).map((all) => ['Cache-Control', all.join(', ')]),
   fc.tuple(fc.constantFrom('Date', 'Expires', 'Last-Modified'), date),
-  fc.tuple(fc.constant('Age'), seconds.map(String)),
+  fc.tuple(fc.constant('Age'), fc.oneof(seconds.map(String), fc.constantFrom('x', '3, 4'))),
   fc.tuple(fc.constant('Location'), signedUntil),
   fc.constantFrom(['Content-Type', 'text/html'], ['ETag', '"1"']),
 )
@@ -44,9 +46,9 @@ const record: fc.Arbitrary<ResponseRecord> = fc
   .tuple(fc.constantFrom(200, 203, 204, 301, 302, 308, 404, 410), fc.array(field, { maxLength: 5 }))
   .map(([status, fields]) => ({ status, fields: fields.flat(), requestedAt: now - 40, receivedAt: now }))
 const request = fc.oneof(
-  fc.constant([]),
+  fc.constant<string[]>([]),
   fc.array(ofRequest, { minLength: 1, maxLength: 2 }).map((all) => ['Cache-Control', all.join(', ')]),
-  fc.constant(['Pragma', 'no-cache']),
+  fc.constant<string[]>(['Pragma', 'no-cache']),
 )
 const rule: fc.Arbitrary<ClassRule> = fc.constantFrom(
   rfcRule,
@@ -124,6 +126,33 @@ describe('An explanation of reuse', () => {
   })
 })
 
+describe('An explanation of storing', () => {
+  const credentials = fc.constantFrom([], [], ['Authorization', 'Basic eDp5'], ['Cookie', 'a=b'])
+  const anyStatus = fc.constantFrom(200, 302, 307, 404, 405, 410, 500, 503)
+  const anyRule = fc.oneof(rule, fc.constant({ ...rfcRule, name: 'test.pass', class: 'pass' } as const))
+
+  function judged(holds: (explained: ReturnType<typeof explainStoring>, decide: (by: Profile) => Storability) => void) {
+    fc.assert(
+      fc.property(record, anyStatus, anyRule, profile, credentials, (stored, status, by, under, fields) => {
+        const asked = { method: 'GET', fields: new Fields(fields) }
+        const received = { ...stored, status }
+        const response = { status, fields: new Fields(stored.fields), framing: 'length' } as const
+        const { deviations, ...verdict } = explainStoring(asked, response, received, by, under)
+        assert.deepEqual(verdict, storability(asked, response, by, under))
+        if (under === 'standards') assert.deepEqual(deviations, [])
+        holds({ deviations, ...verdict }, (one) => storability(asked, response, by, one))
+      }),
+      { numRuns: 3000 },
+    )
+  }
+
+  test('says what is decided, and names a deviation wherever builds decides other than RFC 9111', () => {
+    judged(({ deviations, ...verdict }, decide) => {
+      if (deviations.length === 0) assert.equal(verdict.storable, decide('standards').storable)
+    })
+  })
+})
+
 function assertSource(lifetime: ExplainedLifetime, stored: ResponseRecord, by: ClassRule, under: Profile): void {
   const fields = new Fields(stored.fields)
   const { sMaxAgeSeconds, maxAgeSeconds } = parseCacheControl(fields.get('cache-control'))
@@ -145,6 +174,8 @@ function assertSource(lifetime: ExplainedLifetime, stored: ResponseRecord, by: C
       return assert.ok(lifetime.seconds <= 24 * 3600 && fields.has('last-modified') && !fields.has('expires'))
     case 'signature':
       return assert.ok(lifetime.seconds <= 60 && fields.has('location'))
+    case 'unknown-age':
+      return assert.ok(lifetime.seconds <= 0 && !/^\d+$/.test(fields.get('age')!))
     case 'none':
       return assert.equal(lifetime.seconds, 0)
   }
