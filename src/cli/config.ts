@@ -1,4 +1,5 @@
 import { sampleFile } from '../config/reference.ts'
+import { ruleText } from '../config/rule-texts.ts'
 import { settingTexts } from '../config/setting-texts.ts'
 import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -19,14 +20,17 @@ export const showConfig: Command = (context) => {
   const rows = Object.entries(texts).map(([name, values]) => {
     return { name, values, origin: origins[name as keyof typeof origins] }
   })
+  const rules = settings.rules.map((rule) => ({ rule: ruleText(rule), origin: `file ${rule.origin}` }))
   if (context.json) {
-    context.terminal.printJson(Object.fromEntries(rows.map(({ name, values, origin }) => [name, { values, origin }])))
+    const options = Object.fromEntries(rows.map(({ name, values, origin }) => [name, { values, origin }]))
+    context.terminal.printJson({ ...options, rules })
     return exitCodes.done
   }
   const width = Math.max(...rows.map(({ name }) => name.length))
   for (const { name, values, origin } of rows) {
     context.terminal.print(`${name.padEnd(width)}  ${values.join(', ') || emptyText(name)}  [${origin}]\n`)
   }
+  for (const { rule, origin } of rules) context.terminal.print(`${'rules'.padEnd(width)}  ${rule}  [${origin}]\n`)
   return exitCodes.done
 }
 

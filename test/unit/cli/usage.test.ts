@@ -98,6 +98,28 @@ describe('larder config', () => {
     assert.deepEqual(asJson.splice, { values: ['a.test', 'b.test'], origin: 'environment' })
   })
 
+  test('show names each rule and its line; check refuses a wrong one with its place and the remedy', async (context) => {
+    const home = homeOf(context)
+    const file = join(home.HOME!, 'l.yaml')
+    const shown = async (rule: string): Promise<string> => {
+      writeFileSync(file, `rules:\n  - ${rule}\n`)
+      return (await runProgram(['config', 'show', '--config', file], home)).out
+    }
+    assert.match(
+      await shown('{ match: a.test/x, drop: [b, c*] }'),
+      /^rules +a\.test\/x: drop b, c\* +\[file .*l\.yaml:2\]$/m,
+    )
+    assert.match(
+      await shown('{ match: a.test, path: y, keep: [], signed: gcs, public: true }'),
+      /a\.test\/ \(y\): keep nothing; signed gcs; public/,
+    )
+    assert.match(await shown('fold: ["https://a.test/", "https://b.test/"]'), /fold https:\/\/a\.test\/, https:/)
+    writeFileSync(file, 'rules:\n  - match: a.test\n    dorp: [x]\n')
+    const { code, err } = await runProgram(['config', 'check', '--config', file], home)
+    assert.equal(code, 78)
+    assert.match(err, /l\.yaml:3: a rule has no dorp; known are match, path, drop/)
+  })
+
   test('sample is a configuration that check accepts', async (context) => {
     const home = homeOf(context)
     const file = join(home.HOME!, 'sample.yaml')

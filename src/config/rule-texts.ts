@@ -1,0 +1,15 @@
+import type { UserRule } from './user-rules.ts'
+
+/** A rule in one line, such as `d.example.org/get/: drop session, utm_*`. */
+export function ruleText(rule: UserRule): string {
+  const { match, drop, keep, signed, fold } = rule
+  if (match === undefined) return `fold ${fold.join(', ')}`
+  const where = `${match.host}${match.pathPrefix}${match.pathPattern === undefined ? '' : ` (${match.pathPattern.source})`}`
+  const acts = [
+    drop.length > 0 ? `drop ${drop.join(', ')}` : '',
+    keep === undefined ? '' : `keep ${keep.join(', ') || 'nothing'}`,
+    signed === undefined ? '' : `signed ${signed}`,
+    rule.public ? 'public' : '',
+  ]
+  return `${where}: ${acts.filter((act) => act !== '').join('; ')}`
+}
