@@ -1,6 +1,6 @@
 import { renderTable } from '../../../scripts/benchmark/markdown-table.ts'
 import type { Kind } from './suite.ts'
-import type { Judged, Verdict } from './verdicts.ts'
+import { count, type Judged, type Verdict } from './verdicts.ts'
 
 const counted: readonly (readonly [Kind, Verdict, string])[] = [
   ['required', 'passed', 'required: passed'],
@@ -13,9 +13,6 @@ const counted: readonly (readonly [Kind, Verdict, string])[] = [
   ['check', 'failed', 'no'],
   ['check', 'unjudged', 'unjudged'],
 ]
-
-export const count = (judged: readonly Judged[], kind: Kind, verdict: Verdict): number =>
-  judged.filter((one) => one.kind === kind && one.verdict === verdict).length
 
 /** Counts by group. */
 export function resultTable(judged: readonly Judged[]): string {

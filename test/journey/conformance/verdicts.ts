@@ -42,3 +42,6 @@ export function judge(groups: readonly BehaviourGroup[], results: RawResults, de
     }),
   )
 }
+
+export const count = (judged: readonly Judged[], kind: Kind, verdict: Verdict): number =>
+  judged.filter((one) => one.kind === kind && one.verdict === verdict).length

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { exceptions } from './exceptions.ts'
+import type { Face } from './face-adapter.ts'
+import { failureList, resultTable } from './report.ts'
+import { breaches } from './rule.ts'
+import { type FaceReport, type Session, startSession, testFace } from './session.ts'
+import { type Subject, startLarderSubject } from './subjects.ts'
+
+const top = join(import.meta.dirname, '../../..')
+const built = join(top, 'dist/main.js')
+
+/** What scripts/test has built; from a checkout that was never built, the sources. */
+const entry = existsSync(built) ? built : join(top, 'src/main.ts')
+const faces: readonly Face[] = ['plain', 'intercepted']
+
+describe('The public suite of cache behaviours (http-cache-tests), in the standards profile', () => {
+  let session: Session
+  let larder: Subject
+  let reports: readonly FaceReport[] = []
+
+  before(async () => {
+    session = await startSession()
+    larder = await startLarderSubject(entry, session.origin, session.folder)
+    reports = await Promise.all(faces.map((face) => testFace(session, larder, face)))
+  })
+  after(async () => {
+    await larder?.server.stop()
+    await session?.stop()
+  })
+
+  for (const face of faces) {
+    test(`${face} requests: what is required holds, and nine of ten optional choices are the better`, () => {
+      const { judged, responseCount } = reports.find((report) => report.face === face)!
+      const list = failureList(judged, ['required', 'optimal'])
+      process.stdout.write(`\n${relative(top, entry)}, ${face} requests, ${responseCount} responses:\n\n${resultTable(judged)}\n\n${list}\n`)
+      assert.deepEqual(breaches(judged, exceptions), [])
+    })
+  }
+
+  test('both faces are one engine: they pass and fail alike', () => {
+    const [plain, intercepted] = faces.map((face) => {
+      const { judged } = reports.find((report) => report.face === face)!
+      return judged.map(({ id, verdict }) => `${id} ${verdict}`)
+    })
+    assert.deepEqual(intercepted, plain)
+  })
+})
