@@ -10,6 +10,7 @@ import type { Exchange } from '../pipeline/exchange.ts'
 import { Fills } from '../pipeline/fills.ts'
 import type { FlightOutcome } from '../pipeline/flight-outcome.ts'
 import { run } from '../pipeline/pipeline.ts'
+import { RecentExchanges } from '../pipeline/recent-exchanges.ts'
 import type { Services } from '../pipeline/services.ts'
 import { SignedGrants } from '../pipeline/signed-grants.ts'
 import { StoreHealth } from '../pipeline/store-health.ts'
@@ -54,6 +55,7 @@ export function composePipeline(input: ComposeInput): Composed {
   const services: Services = {
     clock,
     observer,
+    recent: new RecentExchanges(),
     profile: settings.profile,
     blobs: stores.blobs,
     index: stores.index,
@@ -76,7 +78,10 @@ export function composePipeline(input: ComposeInput): Composed {
     services,
     listenerServices: (opened) => ({
       clock,
-      observer,
+      observer: (event) => {
+        if (event.kind === 'exchange') services.recent.addTunnel(event)
+        observer(event)
+      },
       run: runTracked,
       parseTarget: services.parseTarget,
       leaves: opened && new LeafContexts({ ...opened, clock, observer }),

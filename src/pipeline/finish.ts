@@ -1,3 +1,4 @@
+import type { ExchangeEvent } from '../base/events.ts'
 import type { Stored } from '../base/results.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
@@ -14,7 +15,7 @@ export const finish: Step<'finish'> = (exchange, services) => {
 
 function report(exchange: Exchange, services: Services, durationMs: number, stored: Stored | undefined): void {
   const { request, response, target, fault } = exchange
-  services.observer({
+  const event: ExchangeEvent = {
     kind: 'exchange',
     at: exchange.receivedAt,
     id: exchange.id,
@@ -35,7 +36,9 @@ function report(exchange: Exchange, services: Services, durationMs: number, stor
     savedMs: exchange.savedMs,
     clientAborted: response.aborted,
     userAgent: request.client.userAgent,
-  })
+  }
+  services.recent.add(exchange, event)
+  services.observer(event)
 }
 
 /** Query strings carry signatures and tokens: they never reach a log (CORRECTNESS I8). */

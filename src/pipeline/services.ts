@@ -13,6 +13,7 @@ import type { CachedResponse } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import type { Fills } from './fills.ts'
 import type { FlightOutcome } from './flight-outcome.ts'
+import type { RecentExchanges } from './recent-exchanges.ts'
 import type { SignedGrants } from './signed-grants.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -20,6 +21,8 @@ import type { StoreHealth } from './store-health.ts'
 export interface Services {
   readonly clock: Clock
   readonly observer: Observer
+  /** What finished last, for those who ask why. */
+  readonly recent: RecentExchanges
   readonly profile: Profile
   readonly blobs: BlobStore
   readonly index: ResponseIndex

@@ -1,0 +1,122 @@
+import type { ExchangeEvent } from '../base/events.ts'
+import type { ClassRule } from '../ecosystem/class-rule.ts'
+import type { Fields } from '../http/fields.ts'
+import type { TargetUri } from '../http/target-uri.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
+import type { Framing } from '../upstream/origin-fetcher.ts'
+import { CachedResponse } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import { GrowingResponse } from './growing-response.ts'
+import type { StepName } from './transitions.ts'
+
+/** What an origin answered that is not kept. */
+export interface ReceivedResponse {
+  readonly status: number
+  readonly fields: Fields
+  readonly framing: Framing
+  readonly requestedAt: number
+  readonly receivedAt: number
+}
+
+/** What is remembered of a finished exchange: what it refers to anyway, never content, sockets or origins' connections. */
+export interface RecentExchange {
+  readonly event: ExchangeEvent
+  /** `undefined` here and below: a tunnel passed through unread, or not known yet when it ended. */
+  readonly trail: readonly StepName[] | undefined
+  readonly target: TargetUri | undefined
+  readonly fields: Fields | undefined
+  readonly rule: ClassRule | undefined
+  /** Empty: it went past the store. */
+  readonly key: string
+  /** Was a signature left out of the key? */
+  readonly isPublic: boolean
+  readonly uncoded: boolean
+  /** The stored response that fitted the request when it came. */
+  readonly found: StoredResponse | undefined
+  /** What came from the origin to be stored, whole or not. */
+  readonly filled: StoredResponse | undefined
+  readonly received: ReceivedResponse | undefined
+}
+
+type Slot = { -readonly [K in keyof RecentExchange]: RecentExchange[K] }
+
+const initialCount = 1000
+
+/** The exchanges that finished last, each in the slot of the oldest: taking one down allocates nothing. */
+export class RecentExchanges {
+  readonly count: number
+  readonly #slots: (Slot | undefined)[]
+  #next = 0
+
+  constructor(count = initialCount) {
+    this.count = count
+    this.#slots = Array.from({ length: count }, () => undefined)
+  }
+
+  add(exchange: Exchange, event: ExchangeEvent): void {
+    const slot = this.#take(event)
+    const { delivery, candidate, upstream } = exchange
+    slot.trail = exchange.trail
+    slot.target = exchange.target
+    slot.fields = exchange.request.fields
+    slot.rule = exchange.rule
+    slot.key = exchange.key
+    slot.isPublic = exchange.recordUrl !== undefined
+    slot.uncoded = exchange.uncoded
+    slot.found = candidate?.record ?? (delivery instanceof CachedResponse ? delivery.record : undefined)
+    slot.filled = delivery instanceof GrowingResponse ? delivery.head : undefined
+    slot.received = upstream === undefined ? undefined : receivedOf(exchange)
+  }
+
+  /** Takes down what did not pass the pipeline: a tunnel. */
+  addTunnel(event: ExchangeEvent): void {
+    const slot = this.#take(event)
+    slot.trail = slot.target = slot.fields = slot.rule = slot.found = slot.filled = slot.received = undefined
+    slot.key = ''
+    slot.isPublic = slot.uncoded = false
+  }
+
+  find(id: string): RecentExchange | undefined {
+    return this.#slots.find((slot) => slot?.event.id === id)
+  }
+
+  /** The last exchanges for a target, newest first. */
+  latest(href: string, mostCount: number): readonly RecentExchange[] {
+    const found: RecentExchange[] = []
+    for (let back = 1; back <= this.count && found.length < mostCount; back += 1) {
+      const slot = this.#slots[(this.#next - back + this.count) % this.count]
+      if (slot !== undefined && slot.target?.href === href) found.push({ ...slot })
+    }
+    return found
+  }
+
+  #take(event: ExchangeEvent): Slot {
+    const at = this.#next
+    this.#next = at + 1 === this.count ? 0 : at + 1
+    const slot = (this.#slots[at] ??= emptySlot(event))
+    slot.event = event
+    return slot
+  }
+}
+
+function emptySlot(event: ExchangeEvent): Slot {
+  return {
+    event,
+    trail: undefined,
+    target: undefined,
+    fields: undefined,
+    rule: undefined,
+    key: '',
+    isPublic: false,
+    uncoded: false,
+    found: undefined,
+    filled: undefined,
+    received: undefined,
+  }
+}
+
+function receivedOf({ upstream, upstreamFields }: Exchange): ReceivedResponse | undefined {
+  if (upstreamFields === undefined) return undefined
+  const { status, framing, requestedAt, receivedAt } = upstream!
+  return { status, fields: upstreamFields, framing, requestedAt, receivedAt }
+}
