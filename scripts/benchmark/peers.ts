@@ -56,7 +56,7 @@ function prepareSquid(folder: string, own: string, port: number): string {
 }
 
 /** Squid 5 that opens TLS. */
-export async function squid({ folder }: Site): Promise<Subject> {
+export async function squid({ folder }: Pick<Site, 'folder'>): Promise<Subject> {
   const own = join(folder, 'squid')
   const port = await freePort()
   const configuration = prepareSquid(folder, own, port)

@@ -1,38 +1,61 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import type { Face } from './face-adapter.ts'
-import { failureList, resultTable } from './report.ts'
-import { startSession, testFace } from './session.ts'
-import { startLarderSubject } from './subjects.ts'
+import { type Choices, readChoices } from './choices.ts'
+import { exceptions } from './exceptions.ts'
+import { peers } from './peers.ts'
+import { comparisonTable, failureList, resultTable } from './report.ts'
+import { breaches } from './rule.ts'
+import { type FaceReport, type Session, startSession, testFace } from './session.ts'
+import { type Subject, startLarderSubject } from './subjects.ts'
 
-const { values } = parseArgs({
-  options: {
-    face: { type: 'string', default: 'both' },
-    id: { type: 'string' },
-    peers: { type: 'string', default: 'none' },
-    larder: { type: 'string', default: join(import.meta.dirname, '../../../src/main.ts') },
-    list: { type: 'string' },
-  },
-})
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
-const faces: readonly Face[] = values.face === 'both' ? ['plain', 'intercepted'] : [values.face as Face]
 
-const session = await startSession(values.id === undefined ? undefined : say)
-try {
-  const larder = await startLarderSubject(values.larder, session.origin, session.folder)
+/** Runs one proxy on the faces it has, at the same time. */
+async function testSubject(session: Session, subject: Subject, { faces, id, list }: Choices) {
   try {
-    const reports = await Promise.all(faces.map((face) => testFace(session, larder, face, values.id)))
+    const has = faces.filter((face) => face === 'plain' || subject.ca !== undefined)
+    const reports = await Promise.all(has.map((face) => testFace(session, subject, face, id)))
     for (const { face, judged, responseCount } of reports) {
-      if (values.list !== undefined) writeFileSync(`${values.list}-${face}.txt`, failureList(judged))
-      say(`\n${larder.name}, ${face} face (${responseCount} responses)\n\n${resultTable(judged)}\n`)
-      say(failureList(judged))
+      if (list !== undefined) writeFileSync(`${list}-${subject.name}-${face}.txt`, failureList(judged))
+      say(`\n${subject.name}, ${face} face, ${responseCount} responses\n\n${resultTable(judged)}\n`)
+      if (subject.name === 'larder' || id !== undefined) say(failureList(judged))
     }
+    return reports.map((report) => ({ ...report, subject: subject.name }))
   } finally {
-    await larder.server.stop()
+    await subject.server.stop()
   }
-} finally {
-  await session.stop()
+}
+
+/** What is wrong with Larder; a single test is only shown. */
+function wrongWith(reports: readonly (FaceReport & { readonly subject: string })[], { id }: Choices): string[] {
+  const own = id === undefined ? reports.filter(({ subject }) => subject === 'larder') : []
+  return own.flatMap(({ face, judged }) => breaches(judged, exceptions).map((breach) => `${face}: ${breach}`))
+}
+
+async function run(choices: Choices): Promise<readonly string[]> {
+  const session = await startSession(choices.id === undefined ? undefined : say)
+  const { origin, folder } = session
+  try {
+    const { larder } = choices
+    const starts = [
+      ...(larder === undefined ? [] : [() => startLarderSubject(larder, origin, folder)]),
+      ...choices.peers.map((name) => () => peers[name](origin, folder)),
+    ]
+    const reports = []
+    for (const start of starts) reports.push(...(await testSubject(session, await start(), choices)))
+    if (choices.peers.length > 0) say(`\n${comparisonTable(reports)}\n`)
+    return wrongWith(reports, choices)
+  } finally {
+    await session.stop()
+  }
+}
+
+try {
+  const wrong = await run(readChoices(process.argv.slice(2)))
+  for (const breach of wrong) process.stderr.write(`conformance: ${breach}\n`)
+  process.exitCode = wrong.length === 0 ? 0 : 1
+} catch (error) {
+  process.stderr.write(`conformance: ${(error as Error).message}\n`)
+  process.exitCode = 2
 }

@@ -35,7 +35,9 @@ describe('The public suite of cache behaviours (http-cache-tests), in the standa
     test(`${face} requests: what is required holds, and nine of ten optional choices are the better`, () => {
       const { judged, responseCount } = reports.find((report) => report.face === face)!
       const list = failureList(judged, ['required', 'optimal'])
-      process.stdout.write(`\n${relative(top, entry)}, ${face} requests, ${responseCount} responses:\n\n${resultTable(judged)}\n\n${list}\n`)
+      process.stdout.write(
+        `\n${relative(top, entry)}, ${face} requests, ${responseCount} responses:\n\n${resultTable(judged)}\n\n${list}\n`,
+      )
       assert.deepEqual(breaches(judged, exceptions), [])
     })
   }

@@ -14,12 +14,13 @@ const counted: readonly (readonly [Kind, Verdict, string])[] = [
   ['check', 'unjudged', 'unjudged'],
 ]
 
+const row = (title: string, of: readonly Judged[]): string[] => [
+  title,
+  ...counted.map(([kind, verdict]) => String(count(of, kind, verdict) || '·')),
+]
+
 /** Counts by group. */
 export function resultTable(judged: readonly Judged[]): string {
-  const row = (title: string, of: readonly Judged[]): string[] => [
-    title,
-    ...counted.map(([kind, verdict]) => String(count(of, kind, verdict) || '·')),
-  ]
   const groups = [...new Set(judged.map(({ group }) => group))]
   const rows = groups.map((group) =>
     row(
@@ -40,4 +41,12 @@ export function failureList(judged: readonly Judged[], kinds: readonly Kind[] = 
     .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
     .map(({ id, kind, verdict, name, message }) => `${titles[kind]} ${verdict}  ${id}\n    ${name}\n    ${message}\n`)
     .join('')
+}
+
+/** Several proxies side by side, the sums alone. */
+export function comparisonTable(
+  reports: readonly { readonly subject: string; readonly face: string; readonly judged: readonly Judged[] }[],
+): string {
+  const head = ['', ...counted.map(([, , title]) => title)]
+  return renderTable([head, ...reports.map(({ subject, face, judged }) => row(`${subject}, ${face}`, judged))])
 }

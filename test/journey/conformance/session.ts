@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Face } from './face-adapter.ts'
@@ -20,6 +20,8 @@ export interface Session {
 
 export async function startSession(tell: Tell = () => {}): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'larder-conformance-'))
+  // Squid gives up root and must still reach its own folder.
+  chmodSync(folder, 0o711)
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   try {
     const suiteFolder = fetchSuite(folder)
