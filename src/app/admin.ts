@@ -5,9 +5,12 @@ import { classRuleFor } from '../ecosystem/classify.ts'
 import { Fields } from '../http/fields.ts'
 import { possibleKeys } from '../key/cache-key.ts'
 import { Exchange } from '../pipeline/exchange.ts'
+import { explainExchange } from '../pipeline/explain-exchange.ts'
+import { explainUrl } from '../pipeline/explain-url.ts'
 import type { Services } from '../pipeline/services.ts'
 import { remove } from '../pipeline/stored-content.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
+import type { WhyQuestion } from '../server/admin-why.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
 import type { OpenedAuthority } from './authority.ts'
@@ -35,6 +38,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       metrics: () => observation.metrics.text(),
       status: () => statusOf(input),
       stats: () => observation.totals.snapshot(),
+      why: async (question) => why(question, services),
       purge: (url) => purge(url, services),
       fetch: (url, response) => {
         fetchCount += 1
@@ -80,6 +84,12 @@ function statusOf({ settings, listener, authority, observation }: AdminInput): o
     root: process.getuid?.() === 0,
     ...observation.readiness.ready(),
   }
+}
+
+async function why(question: WhyQuestion, services: Services): Promise<object | undefined> {
+  if ('url' in question) return explainUrl(question.url, question.fields, services)
+  const past = services.recent.find(question.id)
+  return past && explainExchange(past, services)
 }
 
 /** Removes what is stored for exactly `url`; running flights for it go on. */

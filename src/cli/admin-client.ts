@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { adminText } from '../config/setting-texts.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
+import type { Explanation } from '../pipeline/explanation.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
 
 /** What `/v1/status` says, as far as commands use it. */
@@ -39,6 +40,15 @@ export class AdminClient {
     const chunks: Buffer[] = []
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
     return response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined
+  }
+
+  /** Why a URL would, or an exchange was, answered as it is. `fields`: `Name: value` each. */
+  async why(
+    question: { readonly url: string; readonly fields: readonly string[] } | { readonly id: string },
+  ): Promise<Explanation> {
+    const query = new URLSearchParams('id' in question ? { id: question.id } : { url: question.url })
+    if ('url' in question) for (const field of question.fields) query.append('header', field)
+    return (await this.getJson(`/v1/why?${query}`)) as Explanation
   }
 
   async purge(url: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import { run } from './run.ts'
 import { stats } from './stats.ts'
 import { status } from './status.ts'
 import type { Terminal } from './terminal.ts'
+import { why } from './why.ts'
 
 /** What the program is given from outside. */
 export interface ProgramInput {
@@ -131,6 +132,21 @@ function declareContent(program: CommanderCommand, act: Act): void {
         }),
       ),
     )
+  declare(program, {
+    usage: 'why <url-or-id>',
+    meaning:
+      'Explain how a URL would be answered now, without asking its origin; or how a request was, by its id in the access log.',
+    example: "larder why --header 'Cache-Control: no-cache' https://example.org/file.tar.gz",
+    options: clientOptions,
+    data: true,
+  })
+    .option(
+      '--header <FIELD>',
+      "A field of the request, as in 'Name: value'. Repeatable.",
+      (text, before: string[]) => [...before, text],
+      [],
+    )
+    .action(act((context, [subject], { header }) => why(context, subject as string, header as string[])))
   declare(program, {
     usage: 'purge <url...>',
     meaning: 'Remove what is stored for exactly these URLs.',

@@ -35,6 +35,8 @@ export interface RecentExchange {
   readonly found: StoredResponse | undefined
   /** What came from the origin to be stored, whole or not. */
   readonly filled: StoredResponse | undefined
+  /** Length of its content; `undefined`: not known. */
+  readonly filledBytes: number | undefined
   readonly received: ReceivedResponse | undefined
 }
 
@@ -72,14 +74,24 @@ export class RecentExchanges {
     slot.isPublic = exchange.recordUrl !== undefined
     slot.uncoded = exchange.uncoded
     slot.found = candidate?.record ?? (delivery instanceof CachedResponse ? delivery.record : undefined)
-    slot.filled = delivery instanceof GrowingResponse ? delivery.head : undefined
+    const growing = delivery instanceof GrowingResponse ? delivery : undefined
+    slot.filled = growing?.head
+    slot.filledBytes = growing?.sizeBytes
     slot.received = upstream === undefined ? undefined : receivedOf(exchange)
   }
 
   /** Takes down what did not pass the pipeline: a tunnel. */
   addTunnel(event: ExchangeEvent): void {
     const slot = this.#take(event)
-    slot.trail = slot.target = slot.fields = slot.rule = slot.found = slot.filled = slot.received = undefined
+    slot.trail =
+      slot.target =
+      slot.fields =
+      slot.rule =
+      slot.found =
+      slot.filled =
+      slot.filledBytes =
+      slot.received =
+        undefined
     slot.key = ''
     slot.isPublic = slot.uncoded = false
   }
@@ -88,14 +100,14 @@ export class RecentExchanges {
     return this.#slots.find((slot) => slot?.event.id === id)
   }
 
-  /** The last exchanges for a target, newest first. */
+  /** The exchanges for a target that ended last, newest first. */
   latest(href: string, mostCount: number): readonly RecentExchange[] {
     const found: RecentExchange[] = []
     for (let back = 1; back <= this.count && found.length < mostCount; back += 1) {
       const slot = this.#slots[(this.#next - back + this.count) % this.count]
       if (slot !== undefined && slot.target?.href === href) found.push({ ...slot })
     }
-    return found
+    return found.sort((a, b) => b.event.at - a.event.at)
   }
 
   #take(event: ExchangeEvent): Slot {
@@ -119,6 +131,7 @@ function emptySlot(event: ExchangeEvent): Slot {
     uncoded: false,
     found: undefined,
     filled: undefined,
+    filledBytes: undefined,
     received: undefined,
   }
 }

@@ -3,7 +3,7 @@ import { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 
 /** The other side of an exchange that nobody waits for. */
-const nobody: ClientResponse = {
+export const nobody: ClientResponse = {
   headSent: false,
   status: 0,
   aborted: false,

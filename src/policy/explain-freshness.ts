@@ -1,3 +1,4 @@
+import type { FaultCode } from '../base/faults.ts'
 import type { ClassRule, ReuseClass } from '../ecosystem/class-rule.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { Fields } from '../http/fields.ts'
@@ -53,7 +54,7 @@ export interface ExplainedReuse {
 
 /**
  * Explains what `reuse` decides. Every figure comes from the functions that decide; what made a difference is found
- * by asking them again without it, so that explanation and decision cannot part.
+ * by asking them again without it, so that explanation and decision cannot part. `fault`: how the origin failed.
  */
 export function explainReuse(
   stored: ResponseRecord,
@@ -61,6 +62,7 @@ export function explainReuse(
   profile: Profile,
   request: Fields,
   nowMs: number,
+  fault?: FaultCode,
 ): ExplainedReuse {
   const known = freshnessProfile(stored, rule, profile)
   const ageSeconds = currentAgeSeconds(known, nowMs)
@@ -74,7 +76,7 @@ export function explainReuse(
     standsIn: mayServeStaleOnError(known, nowMs, request),
     standsInUnreached: mayServeStaleOnError(known, nowMs, request, 'ORIGIN_CONNECT_REFUSED'),
     deviations: inOrder([...lifetimeDeviations(stored, rule, profile), ...requestDeviations(known, request, nowMs)]),
-    standInDeviations: standInDeviations(known, declaredStandIn(stored), request, nowMs),
+    standInDeviations: standInDeviations(known, declaredStandIn(stored), request, nowMs, fault),
   }
 }
 
@@ -117,12 +119,13 @@ function standInDeviations(
   declaredSeconds: number,
   request: Fields,
   nowMs: number,
+  fault: FaultCode | undefined,
 ): readonly DeviationId[] {
-  if (!mayServeStaleOnError(known, nowMs, request)) return []
+  if (!mayServeStaleOnError(known, nowMs, request, fault)) return []
   const acted: DeviationId[] = []
   const asDeclared = { ...known, staleIfErrorSeconds: declaredSeconds }
-  if (!mayServeStaleOnError(asDeclared, nowMs, request)) acted.push('class-stale-if-error')
-  if (!mayServeStaleOnError({ ...known, class: 'rfc' }, nowMs, request)) acted.push('stale-despite-no-cache')
+  if (!mayServeStaleOnError(asDeclared, nowMs, request, fault)) acted.push('class-stale-if-error')
+  if (!mayServeStaleOnError({ ...known, class: 'rfc' }, nowMs, request, fault)) acted.push('stale-despite-no-cache')
   return inOrder(acted)
 }
 

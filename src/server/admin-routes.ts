@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { asFault } from '../base/faults.ts'
+import { parseWhy, type WhyQuestion } from './admin-why.ts'
 
 /** What the admin address can tell and do; `app/` gives it. */
 export interface AdminServices {
@@ -9,6 +10,8 @@ export interface AdminServices {
   metrics(): Promise<string>
   status(): object
   stats(): object
+  /** Why something was, or would be, answered as it is; `undefined`: no such exchange is remembered. A `Fault` becomes its status. */
+  why(question: WhyQuestion): Promise<object | undefined>
   /** Removes what is stored for exactly this URL; answers whether there was anything. A `Fault` becomes its status. */
   purge(url: string): Promise<boolean>
   /** Answers with what the proxy would answer for `url`, content included. */
@@ -43,6 +46,7 @@ const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
   },
   '/v1/status': { GET: (_, response, services) => answerJson(response, 200, services.status()) },
   '/v1/stats': { GET: (_, response, services) => answerJson(response, 200, services.stats()) },
+  '/v1/why': { GET: answerWhy },
   '/v1/ca.pem': { GET: answerCa },
   '/v1/purge': {
     POST: async (request, response, services) => {
@@ -109,6 +113,17 @@ function answerFault(response: ServerResponse, error: unknown): void {
 function answerCa(_: IncomingMessage, response: ServerResponse, { caPem }: AdminServices): void {
   if (caPem === undefined) answerJson(response, 404, { code: 'CA_MISSING', error: 'there is no CA: larder ca init' })
   else answer(response, 200, 'application/x-pem-file', caPem)
+}
+
+async function answerWhy(request: IncomingMessage, response: ServerResponse, services: AdminServices): Promise<void> {
+  const question = parseWhy(request.url ?? '')
+  if (typeof question === 'string') return answerJson(response, 400, { error: question })
+  const explanation = await services.why(question)
+  if (explanation !== undefined) return answerJson(response, 200, explanation)
+  answerJson(response, 404, {
+    error: 'no exchange with this id is remembered',
+    remedy: 'Ids stand in the access log, and only the last exchanges are kept: ask with the URL.',
+  })
 }
 
 /** The `url` of a JSON body; when there is none, the request has been answered. */

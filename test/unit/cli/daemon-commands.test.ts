@@ -38,6 +38,7 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
       ca: null,
     }),
     stats: () => totals.snapshot(),
+    why: async () => undefined,
     purge: async (url) => url.endsWith('/known'),
     fetch: (url, response) => {
       if (url.endsWith('/busy')) response.writeHead(503, { 'Proxy-Status': 'larder; details=ORIGIN_BUSY' }).end('busy')

@@ -20,6 +20,7 @@ const commands = [
   'status',
   'stats',
   'fetch',
+  'why',
   'purge',
   'ca init',
   'ca show',
@@ -58,6 +59,11 @@ describe('The command line', () => {
     { words: ['stats'], code: 69, says: /^larder: no daemon answers at unix:.*\n {2}Start one with larder serve/ },
     { words: ['env'], code: 69, says: /no daemon answers/ },
     { words: ['purge', 'http://a.test/'], code: 69, says: /no daemon answers/ },
+    { words: ['why', 'http://a.test/'], code: 69, says: /no daemon answers/ },
+    { words: ['why', 'a1-7'], code: 69, says: /no daemon answers/ },
+    { words: ['why'], code: 2, says: /missing required argument/ },
+    { words: ['why', '--header', 'no field', 'http://a.test/'], code: 2, says: /--header is not Name: value/ },
+    { words: ['why', '--header', 'A: b', 'a1-7'], code: 2, says: /--header is for a URL, not for an id/ },
     { words: ['status', '--admin', '127.0.0.1:1'], code: 69, says: /admin\.token: ENOENT/ },
   ]
   for (const { words, environment = {}, code, says } of table) {

@@ -49,6 +49,7 @@ function servicesIn(folder: string, changes: Partial<AdminServices> = {}): Admin
     metrics: async () => 'larder_flights 0\n',
     status: () => ({ version: '0' }),
     stats: () => ({ exchanges: 3 }),
+    why: async (question) => ('id' in question && question.id !== 'known' ? undefined : { asked: question }),
     purge: async (url) => url === 'http://a.test/known',
     fetch: (url, response) => {
       response.writeHead(203, { 'Cache-Status': 'larder; hit' })
@@ -85,6 +86,17 @@ describe('The admin API', () => {
     [{ path: '/v1/stats' }, 200, /"exchanges":3/],
     [{ path: '/v1/stats?x=1' }, 200, /"exchanges":3/],
     [{ path: '/v1/ca.pem' }, 200, /BEGIN CERTIFICATE/],
+    [
+      { path: '/v1/why?url=http%3A%2F%2Fa.test%2F%3Fb%26c&header=A%3A%20b&header=C:d' },
+      200,
+      /^\{"asked":\{"url":"http:\/\/a\.test\/\?b&c","fields":\["A","b","C","d"\]\}\}\n$/,
+    ],
+    [{ path: '/v1/why?id=known' }, 200, /"id":"known"/],
+    [{ path: '/v1/why?id=other' }, 404, /no exchange with this id is remembered.*access log/],
+    [{ path: '/v1/why' }, 400, /ask with \?url=/],
+    [{ path: '/v1/why?url=x&id=y' }, 400, /ask with \?url=/],
+    [{ path: '/v1/why?url=x&header=A%20b:%20c' }, 400, /header is not Name: value/],
+    [{ path: '/v1/why?url=x&header=A:b%0D%0AC:d' }, 400, /header is not Name: value/],
     [{ path: '/livez', method: 'HEAD' }, 200, /^$/],
     [{ path: '/' }, 404, /there is no \//],
     [{ path: '/constructor' }, 404, /error/],
