@@ -46,7 +46,10 @@ function responseOf(message: IncomingMessage): ExactResponse {
  * A fetch that sends exactly the field lines it is given, in their order, beside Host and framing, on a connection of its
  * own to `port`. It follows no redirect, knows no cache, and decodes nothing. `sees` gets every response.
  */
-export function exactFetch(port: number, sees: (url: string, response: ExactResponse) => void): ExactFetch {
+export function exactFetch(
+  port: number,
+  sees: (url: string, init: ExactInit, response: ExactResponse) => void,
+): ExactFetch {
   return (address, init = {}) =>
     new Promise((resolve, reject) => {
       const url = new URL(address)
@@ -63,7 +66,7 @@ export function exactFetch(port: number, sees: (url: string, response: ExactResp
       outgoing.on('error', reject)
       outgoing.on('response', (message) => {
         const response = responseOf(message)
-        sees(address, response)
+        sees(address, init, response)
         resolve(response)
       })
       outgoing.end(init.body)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Route } from './face-adapter.ts'
-import type { RawResults } from './suite.ts'
+import type { RawResults, Statuses } from './suite.ts'
 
 /** A field of the response by which a proxy shows that it was on the way. */
 export interface Sign {
@@ -20,6 +20,7 @@ export interface FaceTask {
 
 export interface FaceOutcome {
   readonly results: RawResults
+  readonly statuses: Statuses
   readonly responseCount: number
   /** Status and URL of responses without the proxy's sign: they went past it. */
   readonly unsigned: readonly string[]

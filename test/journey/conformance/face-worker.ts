@@ -10,9 +10,12 @@ const task = workerData as FaceTask
 async function runFace({ suiteFolder, route, sign, only }: FaceTask): Promise<FaceOutcome> {
   const adapter = await startFaceAdapter(route)
   const unsigned: string[] = []
+  const statuses: Record<string, number[]> = {}
   let responseCount = 0
-  const fetch = exactFetch(adapter.port, (url, { status, headers }) => {
+  const fetch = exactFetch(adapter.port, (url, init, { status, headers }) => {
     responseCount++
+    const id = init.headers?.find(([name]) => name === 'Test-ID')?.[1]
+    if (id !== undefined) (statuses[id] ??= []).push(status)
     if (!headers.get(sign.field)?.includes(sign.word)) unsigned.push(`${status} ${url}`)
   })
   const groups = (await loadGroups(suiteFolder)).map((group) => ({
@@ -23,7 +26,7 @@ async function runFace({ suiteFolder, route, sign, only }: FaceTask): Promise<Fa
   const scheme = route.face === 'plain' ? 'http' : 'https'
   const results = await runGroups(suiteFolder, groups, fetch, `${scheme}://${route.origin}`)
   await adapter.stop()
-  return { results, responseCount, unsigned, problems: adapter.problems }
+  return { results, statuses, responseCount, unsigned, problems: adapter.problems }
 }
 
 runFace(task).then((outcome) => parentPort!.postMessage(outcome))

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Choices, readChoices } from './choices.ts'
 import { exceptions } from './exceptions.ts'
 import { peers } from './peers.ts'
@@ -39,12 +40,15 @@ async function run(choices: Choices): Promise<readonly string[]> {
   try {
     const { larder } = choices
     const starts = [
-      ...(larder === undefined ? [] : [() => startLarderSubject(larder, origin, folder)]),
+      ...(larder === undefined
+        ? []
+        : [() => startLarderSubject(larder, origin, folder, choices.id === undefined ? 'none' : '-')]),
       ...choices.peers.map((name) => () => peers[name](origin, folder)),
     ]
     const reports = []
     for (const start of starts) reports.push(...(await testSubject(session, await start(), choices)))
     if (choices.peers.length > 0) say(`\n${comparisonTable(reports)}\n`)
+    if (choices.id !== undefined && larder !== undefined) say(readFileSync(join(folder, 'larder.out'), 'utf8'))
     return wrongWith(reports, choices)
   } finally {
     await session.stop()

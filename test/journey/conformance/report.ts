@@ -39,7 +39,10 @@ export function failureList(judged: readonly Judged[], kinds: readonly Kind[] = 
   return judged
     .filter(({ kind, verdict }) => verdict !== 'passed' && kinds.includes(kind))
     .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
-    .map(({ id, kind, verdict, name, message }) => `${titles[kind]} ${verdict}  ${id}\n    ${name}\n    ${message}\n`)
+    .map(
+      ({ id, kind, verdict, name, message, statuses }) =>
+        `${titles[kind]} ${verdict}  ${id}\n    ${name}\n    ${message} (${statuses.join(', ')})\n`,
+    )
     .join('')
 }
 

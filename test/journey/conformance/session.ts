@@ -59,7 +59,7 @@ export async function testFace(session: Session, subject: Subject, face: Face, o
     ...outcome.unsigned.map((what) => `not signed by ${subject.name}: ${what}`),
   ]
   if (wrong.length > 0) throw new Error(`${subject.name}, ${face} face:\n${wrong.slice(0, 20).join('\n')}`)
-  const judged = judge(groups, outcome.results, only === undefined)
+  const judged = judge(groups, outcome, only === undefined)
   return {
     face,
     judged: only === undefined ? judged : judged.filter(({ id }) => id === only),

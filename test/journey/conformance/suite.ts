@@ -24,6 +24,8 @@ export interface BehaviourGroup {
 /** `true`, or the name and the message of what went wrong. The name `Setup` says that the test could not be made. */
 export type RawResult = true | readonly [string, string]
 export type RawResults = Readonly<Record<string, RawResult>>
+/** Statuses of each test's responses, in order. */
+export type Statuses = Readonly<Record<string, readonly number[]>>
 
 /** How many behaviours the pinned version holds, and how many of them are for caches that are no browser's. */
 export const behaviourCounts = { all: 334, forProxies: 329 } as const

@@ -1,4 +1,4 @@
-import type { Behaviour, BehaviourGroup, Kind, RawResults } from './suite.ts'
+import type { Behaviour, BehaviourGroup, Kind, RawResults, Statuses } from './suite.ts'
 
 /** `unjudged`: the test could not be made, or what it depends on does not hold. */
 export type Verdict = 'passed' | 'failed' | 'unjudged'
@@ -11,6 +11,8 @@ export interface Judged {
   readonly verdict: Verdict
   /** Why it did not pass; empty when it did. */
   readonly message: string
+  /** Statuses of its responses, in order. */
+  readonly statuses: readonly number[]
 }
 
 type Finding = Pick<Judged, 'verdict' | 'message'>
@@ -18,7 +20,11 @@ type Finding = Pick<Judged, 'verdict' | 'message'>
 const setupError = 'Setup'
 
 /** The rules by which the suite shows results: dependencies first, then whether the test could be made, then its result. */
-export function judge(groups: readonly BehaviourGroup[], results: RawResults, dependencies = true): readonly Judged[] {
+export function judge(
+  groups: readonly BehaviourGroup[],
+  { results, statuses }: { readonly results: RawResults; readonly statuses: Statuses },
+  dependencies = true,
+): readonly Judged[] {
   const behaviours = new Map(groups.flatMap(({ tests }) => tests.map((test) => [test.id, test])))
   const find = (behaviour: Behaviour): Finding => {
     const result = results[behaviour.id]
@@ -38,7 +44,7 @@ export function judge(groups: readonly BehaviourGroup[], results: RawResults, de
   return groups.flatMap((group) =>
     group.tests.map((test) => {
       const { id, name, kind = 'required' } = test
-      return { id, name, group: group.name, kind, ...find(test) }
+      return { id, name, group: group.name, kind, ...find(test), statuses: statuses[id] ?? [] }
     }),
   )
 }

@@ -17,7 +17,7 @@ const groups: readonly BehaviourGroup[] = [
 ]
 
 const verdicts = (results: RawResults): string[] =>
-  judge(groups, results).map(({ id, verdict, message }) => `${id} ${verdict} ${message}`.trim())
+  judge(groups, { results, statuses: {} }).map(({ id, verdict, message }) => `${id} ${verdict} ${message}`.trim())
 
 describe('The verdict on a behaviour', () => {
   test('is passed when it holds and all that it depends on', () => {
@@ -57,7 +57,9 @@ const row = (id: string, kind: Kind, verdict: Verdict): Judged => ({
   kind,
   verdict,
   message: 'why',
+  statuses: [200, 502],
 })
+const exception = { reason: 'reason', message: 'why', statuses: [200, 502] }
 const optional = (passed: number, failed: number): Judged[] => [
   ...Array.from({ length: passed }, (_, at) => row(`better-${at}`, 'optimal', 'passed')),
   ...Array.from({ length: failed }, (_, at) => row(`other-${at}`, 'optimal', 'failed')),
@@ -66,17 +68,27 @@ const optional = (passed: number, failed: number): Judged[] => [
 describe('The rule of the conformance tests', () => {
   test('is broken by a required behaviour that fails or stays unjudged', () => {
     assert.deepEqual(breaches([row('a', 'required', 'failed'), row('b', 'required', 'unjudged')], {}), [
-      'a failed: a: why',
-      'b unjudged: b: why',
+      'a failed: a: why (200, 502)',
+      'b unjudged: b: why (200, 502)',
     ])
   })
 
   test('is kept by a failure that is excepted, and by answers to what was only asked', () => {
-    assert.deepEqual(breaches([row('a', 'required', 'failed'), row('b', 'check', 'failed')], { a: 'reason' }), [])
+    assert.deepEqual(breaches([row('a', 'required', 'failed'), row('b', 'check', 'failed')], { a: exception }), [])
+  })
+
+  test('is broken by an exception that fails in another way than was written down', () => {
+    const failed = [row('a', 'required', 'failed')]
+    for (const other of [
+      { ...exception, message: 'another' },
+      { ...exception, statuses: [200, 200] },
+    ]) {
+      assert.deepEqual(breaches(failed, { a: other }), ['a failed: a: why (200, 502)'])
+    }
   })
 
   test('is broken by an exception that passes or that is for nothing required', () => {
-    assert.deepEqual(breaches([row('a', 'required', 'passed')], { a: 'reason', gone: 'reason' }), [
+    assert.deepEqual(breaches([row('a', 'required', 'passed')], { a: exception, gone: exception }), [
       'a is an exception, but passes: take it out',
       'gone is an exception, but no required behaviour',
     ])
@@ -84,6 +96,6 @@ describe('The rule of the conformance tests', () => {
 
   test('is broken when less than nine of ten optional choices are the better', () => {
     assert.deepEqual(breaches(optional(9, 1), {}), [])
-    assert.deepEqual(breaches(optional(8, 1), {}), ['only 8 of 9 optional ones are the better'])
+    assert.deepEqual(breaches(optional(8, 1), {}), ['only 8 of 9 optional choices are the better'])
   })
 })
