@@ -10,12 +10,12 @@ export interface SecondaryKey {
 /** A field that came without a value differs from one that did not come; no normalised value looks like this. */
 const empty = ','
 
-/** Fields whose value is a list, so that white space around commas means nothing; `true`: nor does case. */
-const lists = new Map<string, boolean>([
-  ['accept', false],
-  ['accept-charset', true],
-  ['accept-language', true],
-])
+/** List fields whose members are told apart by more than their octets: case, or where they stand. */
+const lists: { readonly [name: string]: { readonly caseless: boolean; readonly ordered: boolean } | undefined } = {
+  'accept-charset': { caseless: true, ordered: true },
+  // An order that no weight confirms "cannot be relied upon" (RFC 9110 section 12.5.4).
+  'accept-language': { caseless: true, ordered: false },
+}
 
 /** The secondary key of a response with this Vary to this request; `star`: it fits no other request (RFC 9111 section 4.1). */
 export function secondaryKey(vary: string | undefined, request: Fields): SecondaryKey | 'star' {
@@ -42,7 +42,9 @@ function normalised(name: string, value: string | undefined): string {
   return (name === 'accept-encoding' ? normalisedAcceptEncoding(value) : asText(name, value)) || empty
 }
 
+/** White space around commas means nothing in any field that is a list, and is hardly the only difference in one that is none. */
 function asText(name: string, value: string): string {
-  const caseless = lists.get(name)
-  return caseless === undefined ? value.trim() : listMembers(caseless ? value.toLowerCase() : value).join(',')
+  const list = lists[name]
+  const members = listMembers(list?.caseless ? value.toLowerCase() : value)
+  return (list?.ordered === false ? members.sort() : members).join(',')
 }

@@ -189,12 +189,13 @@ describe('Vary', () => {
     )
   })
 
-  test('a request that differs in a field of unknown syntax never gets the variant', () => {
+  test('a request that differs in a field of unknown syntax, and not in white space around commas alone, never gets the variant', () => {
     fc.assert(
       fc.property(value, value, (one, other) => {
         const key = secondaryKey('X-Word', new Fields(['X-Word', one]))
         assert.ok(key !== 'star')
-        assert.equal(varyMatches(key, new Fields(['x-word', other])), one === other)
+        const same = listMembers(one).join() === listMembers(other).join()
+        assert.equal(varyMatches(key, new Fields(['x-word', other])), same)
       }),
     )
   })
