@@ -38,6 +38,9 @@ async function run(choices: Choices): Promise<readonly string[]> {
   const session = await startSession(choices.id === undefined ? undefined : say)
   const { origin, folder } = session
   try {
+    if (choices.id !== undefined && !session.groups.some(({ tests }) => tests.some(({ id }) => id === choices.id))) {
+      throw new Error(`--id ${choices.id}: the suite has no such test`)
+    }
     const { larder } = choices
     const starts = [
       ...(larder === undefined
