@@ -8,6 +8,12 @@ export interface SelectedResponse {
   readonly status: number
 }
 
+/**
+ * Last-Modified is a strong validator only when it is well before Date: the representation could change twice within a second, and the
+ * two may come from clocks that differ (RFC 9110 section 8.8.2.2).
+ */
+const strongAfterMs = 60_000
+
 export type ConditionOutcome = 'proceed' | 'not-modified' | 'precondition-failed'
 
 /**
@@ -34,8 +40,7 @@ export function ifRangeHolds(request: Fields, selected: SelectedResponse): boole
   const wanted = parseHttpDate(value)
   const modified = dateOf(selected.fields, 'last-modified')
   const date = dateOf(selected.fields, 'date')
-  // A date is a strong validator only when the representation was left alone for a second (RFC 9110 section 8.8.2.2).
-  return wanted !== undefined && wanted === modified && date !== undefined && date >= modified + 1000
+  return wanted !== undefined && wanted === modified && date !== undefined && date >= modified + strongAfterMs
 }
 
 function isListed(list: string, selected: Fields, matches: typeof strongMatch): boolean {

@@ -116,10 +116,22 @@ function responseHead(
   item: Deliverable,
   part: PartOf | undefined,
 ): ResponseHead {
-  const fields = headFields(exchange, services, item)
-  if (part === undefined) return { status: item.status, fields, length: item.sizeBytes }
+  const all = headFields(exchange, services, item)
+  if (part === undefined) return { status: item.status, fields: all, length: item.sizeBytes }
+  const fields = without(all, ofWholeContent)
   fields.push('Content-Range', `bytes ${part.first}-${part.last}/${part.sizeBytes}`)
   return { status: 206, fields, length: part.last - part.first + 1 }
+}
+
+/** Fields about the content of the message, so not about another range of it (RFC 9530 section 2). */
+const ofWholeContent = new Set(['content-digest', 'content-md5', 'content-range'])
+
+function without(fields: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (!names.has(fields[i]!.toLowerCase())) kept.push(fields[i]!, fields[i + 1]!)
+  }
+  return kept
 }
 
 /** A 304 or 412 carries no representation metadata (RFC 9110 section 15.4.5). */

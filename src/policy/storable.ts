@@ -29,6 +29,9 @@ const storedStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 410])
 /** Those and the others whose rules of caching are kept here, so that must-understand may count on it. */
 const understoodStatuses = new Set([...storedStatuses, 302, 303, 307, 405, 414, 501])
 
+/** These speak of a condition or a range of one request alone. */
+const neverStored = new Set([304, 416])
+
 /** May a shared cache store this response (RFC 9111 section 3)? */
 export function storability(
   request: JudgedRequest,
@@ -54,7 +57,7 @@ function refusedByKind(
   if (request.method !== 'GET') return 'method'
   if (profile === 'builds' && rule.class === 'pass') return 'rule'
   if (isPartial(response)) return 'partial'
-  if (profile === 'builds' ? !storedStatuses.has(response.status) : response.status === 304) return 'status'
+  if (profile === 'builds' ? !storedStatuses.has(response.status) : neverStored.has(response.status)) return 'status'
   // What leads to a place that soon expires is not kept for longer (CORRECTNESS T34).
   const now = parseHttpDate(response.fields.get('date') ?? '') ?? 0
   return signedRedirectSeconds(response.status, response.fields, now) === 0 ? 'rule' : undefined

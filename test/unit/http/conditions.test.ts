@@ -70,11 +70,24 @@ describe('Conditions', () => {
     assert.equal(holds(['If-Range', 'W/"a"'], ['ETag', 'W/"a"']), false)
     assert.equal(holds(['If-Range', 'nonsense']), false)
     assert.equal(holds(['If-Range', '"a"'], []), false)
+    assert.equal(holds(['If-Range', '"b", "a"']), false)
+    assert.equal(holds(['If-Range', '*']), false)
+    assert.equal(holds(['If-Range', '']), false)
+    assert.equal(holds(['If-Range', '"a"'], ['ETag', '"a"', 'ETag', '"a"']), false)
   })
 
   test('a date in If-Range must be exact and a strong validator (RFC 9110 section 8.8.2.2)', () => {
-    assert.equal(holds(['If-Range', modified]), true)
-    assert.equal(holds(['If-Range', later]), false)
+    const minuteLater = 'Sun, 06 Nov 1994 08:50:37 GMT'
+    const dated = ['Last-Modified', modified, 'Date', minuteLater]
+    assert.equal(holds(['If-Range', modified], dated), true)
+    assert.equal(holds(['If-Range', later], dated), false)
+    assert.equal(holds(['If-Range', earlier], dated), false)
+    assert.equal(holds(['If-Range', minuteLater], dated), false)
+    assert.equal(
+      holds(['If-Range', modified], ['Last-Modified', modified, 'Date', 'Sun, 06 Nov 1994 08:50:36 GMT']),
+      false,
+    )
+    assert.equal(holds(['If-Range', modified], ['Last-Modified', 'yesterday', 'Date', minuteLater]), false)
     assert.equal(holds(['If-Range', modified], ['Last-Modified', modified, 'Date', modified]), false)
     assert.equal(holds(['If-Range', modified], ['Last-Modified', modified]), false)
   })
