@@ -45,25 +45,26 @@ type Slot = { -readonly [K in keyof RecentExchange]: RecentExchange[K] }
 const initialCount = 1000
 
 /**
- * The exchanges that finished last, each in the slot of the oldest: taking one down allocates nothing. Of hits at most one a millisecond
- * is: what is kept outlives the garbage collector's young generation, which would cost each hit of a busy daemon a quarter more.
+ * The exchanges that finished last, each in the slot of the oldest: taking one down allocates nothing. All are, but
+ * when hits come faster than one a millisecond for long, it is one a millisecond of them: what is kept outlives the garbage
+ * collector's young generation, which would cost each hit of a busy daemon a quarter more.
  */
 export class RecentExchanges {
   readonly count: number
   readonly #slots: (Slot | undefined)[]
   #next = 0
+  /** Hits that may still come at once; each millisecond that passes adds one. */
+  #credit: number
   #lastHitAt = 0
 
   constructor(count = initialCount) {
     this.count = count
+    this.#credit = count
     this.#slots = Array.from({ length: count }, () => undefined)
   }
 
   add(exchange: Exchange, event: ExchangeEvent): void {
-    if (event.result === 'hit') {
-      if (event.at - this.#lastHitAt < 1 && event.at >= this.#lastHitAt) return
-      this.#lastHitAt = event.at
-    }
+    if (event.result === 'hit' && !this.#hasRoom(event.at)) return
     const slot = this.#take(event)
     const { delivery, candidate, upstream } = exchange
     slot.trail = exchange.trail
@@ -108,6 +109,17 @@ export class RecentExchanges {
       if (slot !== undefined && slot.target?.href === href) found.push({ ...slot })
     }
     return found.sort((a, b) => b.event.at - a.event.at)
+  }
+
+  #hasRoom(at: number): boolean {
+    const passedMs = at - this.#lastHitAt
+    if (passedMs !== 0) {
+      this.#lastHitAt = at
+      if (passedMs > 0) this.#credit = Math.min(this.count, this.#credit + passedMs)
+    }
+    if (this.#credit < 1) return false
+    this.#credit -= 1
+    return true
   }
 
   #take(event: ExchangeEvent): Slot {

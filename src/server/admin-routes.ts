@@ -122,7 +122,8 @@ async function answerWhy(request: IncomingMessage, response: ServerResponse, ser
   if (explanation !== undefined) return answerJson(response, 200, explanation)
   answerJson(response, 404, {
     error: 'no exchange with this id is remembered',
-    remedy: 'Ids stand in the access log, and only the last exchanges are kept: ask with the URL.',
+    remedy:
+      'Ids stand in the access log; the last exchanges are remembered, of very many hits a part. Ask with the URL.',
   })
 }
 

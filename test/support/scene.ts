@@ -5,6 +5,9 @@ import type { ExchangeEvent } from '../../src/base/events.ts'
 import { Fields, type RawFields } from '../../src/http/fields.ts'
 import type { CachedResponse } from '../../src/pipeline/cached-response.ts'
 import { type ClientResponse, Exchange } from '../../src/pipeline/exchange.ts'
+import { explainExchange } from '../../src/pipeline/explain-exchange.ts'
+import { explainUrl } from '../../src/pipeline/explain-url.ts'
+import type { Explanation } from '../../src/pipeline/explanation.ts'
 import { run } from '../../src/pipeline/pipeline.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import type { Profile } from '../../src/policy/profile.ts'
@@ -78,6 +81,17 @@ export class Scene {
   /** What was reported of an exchange; `undefined` before it is over. */
   eventOf(exchange: Exchange): ExchangeEvent | undefined {
     return this.#events.find((event) => event.id === exchange.id)
+  }
+
+  /** What the pipeline says that would become of a GET. */
+  explain(url: string, fields: RawFields): Promise<Explanation> {
+    return explainUrl(url, fields, this.#services)
+  }
+
+  /** What it says of a finished exchange; `undefined`: nothing any more. */
+  recall(exchange: Exchange): Explanation | undefined {
+    const past = this.#services.recent.find(exchange.id)
+    return past && explainExchange(past, this.#services)
   }
 
   /** As a restart: what is in memory alone is gone. */
