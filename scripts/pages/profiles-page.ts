@@ -1,5 +1,6 @@
 import { aptRules } from '../../src/ecosystem/apt.ts'
 import type { ClassRule } from '../../src/ecosystem/class-rule.ts'
+import { forgeRules } from '../../src/ecosystem/forges.ts'
 import { genericRules } from '../../src/ecosystem/generic.ts'
 import { mavenRules } from '../../src/ecosystem/maven.ts'
 import { npmRules, packument } from '../../src/ecosystem/npm.ts'
@@ -41,7 +42,7 @@ export function profilesPage(): string {
 }
 
 function rulesTable(): string {
-  const tables = [aptRules, pypiRules, npmRules, mavenRules, genericRules].flat()
+  const tables = [...forgeRules.values(), aptRules, pypiRules, npmRules, mavenRules, genericRules].flat()
   const rules = new Map([...tables.map(({ rule }) => rule), packument].map((rule) => [rule.name, rule]))
   const rows = [...rules.values()].map(
     (rule) =>

@@ -63,6 +63,7 @@ function declareProgram(version: string, terminal: Terminal, act: Act): Commande
     .addHelpText('after', '\nExample:\n  larder run -- npm ci')
   declareDaemon(program, act)
   declareContent(program, act)
+  declareStored(program, act)
   declareAuthority(program, act)
   declareConfig(program, act)
   return program
@@ -132,6 +133,9 @@ function declareContent(program: CommanderCommand, act: Act): void {
         }),
       ),
     )
+}
+
+function declareStored(program: CommanderCommand, act: Act): void {
   declare(program, {
     usage: 'why <url-or-id>',
     meaning:
