@@ -46,31 +46,14 @@ const settleMs = 5_000
 
 /** The object graph between the listener and the stores. */
 export function composePipeline(input: ComposeInput): Composed {
-  const { settings, clock, observer, stores, listening } = input
+  const { settings, clock, observer, listening } = input
   const selfCheck = createSelfCheck(listening)
   const origins = input.origins ?? openOrigins({ settings, clock, observer, selfCheck })
   const running = new RunningExchanges()
-  const mayRead = (host: string): boolean =>
-    !hostMatches(settings.splice, host) && (settings.intercept.length === 0 || hostMatches(settings.intercept, host))
   const services: Services = {
-    clock,
-    observer,
-    recent: new RecentExchanges(),
-    profile: settings.profile,
-    blobs: stores.blobs,
-    index: stores.index,
-    storeHealth: new StoreHealth(observer),
-    hot: stores.hot,
-    flights: new Flights<FlightOutcome>(),
-    fills: new Fills(),
-    keyTerms: { profile: settings.profile, userRules: new UserRuleSet(settings.rules) },
-    grants: new SignedGrants(),
+    ...servicesOf(input, selfCheck),
     origins: origins.fetcher,
     runLater: (exchange) => running.track(exchange, run(exchange, services, 'lookup')),
-    parseTarget: createTargetParser(),
-    selfCheck,
-    mayRead,
-    urlCheck,
   }
   const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
   const portCheck = connectPortCheck(settings.connectPorts)
@@ -85,7 +68,7 @@ export function composePipeline(input: ComposeInput): Composed {
       run: runTracked,
       parseTarget: services.parseTarget,
       leaves: opened && new LeafContexts({ ...opened, clock, observer }),
-      intercepts: mayRead,
+      intercepts: services.mayRead,
       connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
       urlCheck: (target) => urlCheck(target) ?? selfCheck(target.host, target.port),
       clientAllowed: createClientRules(settings.allowClients),
@@ -97,5 +80,31 @@ export function composePipeline(input: ComposeInput): Composed {
       await running.settled(settleMs)
       await origins.fetcher.close()
     },
+  }
+}
+
+/** What the pipeline uses that needs neither origins nor the exchanges under way. */
+function servicesOf(
+  { settings, clock, observer, stores }: ComposeInput,
+  selfCheck: Services['selfCheck'],
+): Omit<Services, 'origins' | 'runLater'> {
+  return {
+    clock,
+    observer,
+    recent: new RecentExchanges(),
+    profile: settings.profile,
+    blobs: stores.blobs,
+    index: stores.index,
+    storeHealth: new StoreHealth(observer),
+    hot: stores.hot,
+    flights: new Flights<FlightOutcome>(),
+    fills: new Fills(),
+    keyTerms: { profile: settings.profile, userRules: new UserRuleSet(settings.rules) },
+    grants: new SignedGrants(),
+    parseTarget: createTargetParser(),
+    selfCheck,
+    mayRead: (host) =>
+      !hostMatches(settings.splice, host) && (settings.intercept.length === 0 || hostMatches(settings.intercept, host)),
+    urlCheck,
   }
 }

@@ -12,7 +12,7 @@ export function freshen(
   stale: CachedResponse,
   update: NotModified,
 ): CachedResponse {
-  const updated = freshened(stale.record, update)
+  const updated = freshened(stale.record, update, services.profile)
   // The update may bring another Vary, which selects from now on (RFC 9111 section 4.1).
   const record = { ...updated, vary: variantKey(new Fields(updated.fields).get('vary'), exchange) }
   const cached = new CachedResponse(record, exchange.rule!, services.profile, stale.content)

@@ -42,7 +42,7 @@ export function storability(
   const directives = parseCacheControl(response.fields.get('cache-control'))
   const reason =
     refusedByKind(request, response, rule, profile) ??
-    refusedByDirective(request, response, directives) ??
+    refusedByDirective(request, response, directives, profile) ??
     refusedByCredentials(request.fields, directives, profile) ??
     refusedAsUseless(response, directives, rule, profile)
   return reason === undefined ? storable : { storable: false, reason }
@@ -73,13 +73,14 @@ function refusedByDirective(
   request: JudgedRequest,
   { status, fields }: JudgedResponse,
   directives: CacheControl,
+  profile: Profile,
 ): ReasonNotStored | undefined {
   if (parseCacheControl(request.fields.get('cache-control')).noStore) return 'no-store'
   if (directives.mustUnderstand) {
     if (!understoodStatuses.has(status)) return 'status'
   } else if (directives.noStore) return 'no-store'
   if (directives.private || directives.privateFields.some((name) => fields.has(name))) return 'private'
-  if (fields.has('set-cookie')) return 'private'
+  if (profile === 'builds' && fields.has('set-cookie')) return 'private'
   return listMembers(fields.get('vary') ?? '').includes('*') ? 'vary-star' : undefined
 }
 

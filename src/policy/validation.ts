@@ -2,6 +2,7 @@ import { parseEntityTag, strongMatch, weakMatch } from '../http/entity-tag.ts'
 import { isHopByHop } from '../http/field-names.ts'
 import { Fields, type RawFields } from '../http/fields.ts'
 import { parseHttpDate } from '../http/http-date.ts'
+import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
 import { leadsToSignature } from './signed-redirect.ts'
 
@@ -19,7 +20,6 @@ const kept = new Set([
   'content-digest',
   'content-md5',
   'repr-digest',
-  'set-cookie',
 ])
 /** Fields that describe the old exchange: without a successor in the 304 they must not be taken for the new one's. */
 const ofExchange = new Set(['age', 'date'])
@@ -49,12 +49,12 @@ export function confirms(stored: Pick<ResponseRecord, 'fields'>, notModified: Ra
 }
 
 /** `stored` with the fields of the 304 that confirmed it, known ones replaced and new ones added (RFC 9111 section 3.2). */
-export function freshened<T extends ResponseRecord>(stored: T, notModified: NotModified): T {
+export function freshened<T extends ResponseRecord>(stored: T, notModified: NotModified, profile: Profile): T {
   const update: string[] = []
   const replaced = new Set(ofExchange)
   for (let i = 0; i + 1 < notModified.fields.length; i += 2) {
     const name = notModified.fields[i]!.toLowerCase()
-    if (kept.has(name) || isHopByHop(name)) continue
+    if (kept.has(name) || isHopByHop(name) || (profile === 'builds' && name === 'set-cookie')) continue
     replaced.add(name)
     update.push(notModified.fields[i]!, notModified.fields[i + 1]!)
   }

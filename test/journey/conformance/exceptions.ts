@@ -17,6 +17,15 @@ const ownRefusal: Exception = {
   statuses: [200, 502],
 }
 
+const overlong: Exception = {
+  reason:
+    'The suite sends 36 bytes behind a Content-Length of 5 or 10. Bytes behind the declared end make a response malformed ' +
+    '(RFC 9112 §6.3, §11.2): either the length is wrong, and the content is cut, or the rest is somebody else’s response. ' +
+    'Larder neither passes it on as complete nor stores it.',
+  message: 'Error: socket hang up',
+  statuses: [],
+}
+
 /**
  * Required behaviours of the suite that Larder does not show. An entry whose behaviour is shown after all, or is missing in
  * another way than it is written here, fails the tests: the list can neither grow old nor hide anything new.
@@ -33,6 +42,8 @@ export const exceptions: Readonly<Record<string, Exception>> = {
     message: 'Response 2 does not come from cache',
     statuses: [200, 200],
   },
+  'headers-store-Content-Length': overlong,
+  '304-etag-update-response-Content-Length': overlong,
   'headers-store-Transfer-Encoding': {
     reason:
       'The suite answers with both a Content-Length and an unknown transfer coding. RFC 9112 §6.3 calls that a likely ' +

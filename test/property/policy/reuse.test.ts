@@ -174,7 +174,7 @@ describe('Freshness', () => {
       fc.property(record, seconds, fc.nat({ max: 100 }), (stored, wait, age) => {
         const at = now + wait * 1000
         const fields = ['Date', formatHttpDate(at), 'Age', String(age)]
-        const fresh = freshened(stored, { fields, requestedAt: at, receivedAt: at })
+        const fresh = freshened(stored, { fields, requestedAt: at, receivedAt: at }, 'standards')
         assert.equal(Math.floor(currentAgeSeconds(freshnessProfile(fresh, rfcRule, 'standards'), at)), age)
       }),
     )
@@ -203,6 +203,7 @@ describe('Storability', () => {
         fc.boolean(),
         (code, fields, barred, by, under, first) => {
           fc.pre(!fields.join().includes('must-understand'))
+          fc.pre(under === 'builds' || barred[0] !== 'Set-Cookie')
           const all = new Fields(first ? [...barred, ...fields] : [...fields, ...barred])
           const response = { status: code, fields: all, framing: 'length' } as const
           assert.equal(storability({ method: 'GET', fields: new Fields([]) }, response, by, under).storable, false)

@@ -105,7 +105,20 @@ export const storing: readonly Talk[] = [
   {
     rfc: '9111 section 7.3',
     says: 'A response with Set-Cookie is somebody’s own and not stored',
+    profile: 'builds',
     talk: notStored('Cache-Control: max-age=60 · Set-Cookie: id=1', 'private'),
+  },
+  {
+    rfc: '9111 section 7.3',
+    says: 'Set-Cookie does not inhibit caching: an origin that means one client says private',
+    profile: 'standards',
+    talk: [
+      'client: GET /a',
+      'origin: 200 · Cache-Control: max-age=60 · Set-Cookie: id=1 · body one',
+      'larder: 200 body one (miss, stored)',
+      'client: GET /a',
+      'larder: 200 body one · Set-Cookie: id=1 (hit)',
+    ],
   },
   {
     rfc: '9111 section 7.3',

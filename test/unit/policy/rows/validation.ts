@@ -189,6 +189,7 @@ export const validation: readonly Talk[] = [
   {
     rfc: '9111 section 4.3.4',
     says: 'A 304 does not bring a cookie into the store',
+    profile: 'builds',
     talk: [
       ...stale('ETag: "1"'),
       'client: GET /a',
