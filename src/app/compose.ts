@@ -61,10 +61,7 @@ export function composePipeline(input: ComposeInput): Composed {
     services,
     listenerServices: (opened) => ({
       clock,
-      observer: (event) => {
-        if (event.kind === 'exchange') services.recent.addTunnel(event)
-        observer(event)
-      },
+      observer: noting(services.recent, observer),
       run: runTracked,
       parseTarget: services.parseTarget,
       leaves: opened && new LeafContexts({ ...opened, clock, observer }),
@@ -106,5 +103,13 @@ function servicesOf(
     mayRead: (host) =>
       !hostMatches(settings.splice, host) && (settings.intercept.length === 0 || hostMatches(settings.intercept, host)),
     urlCheck,
+  }
+}
+
+/** An observer that also remembers what does not pass the pipeline. */
+function noting(recent: RecentExchanges, observer: Observer): Observer {
+  return (event) => {
+    if (event.kind === 'exchange') recent.addTunnel(event)
+    observer(event)
   }
 }
