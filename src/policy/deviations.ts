@@ -88,6 +88,12 @@ export const deviations = {
     steps: ['judge'],
     reason: 'An error of the moment must not outlive the moment.',
   },
+  'cookies-not-stored': {
+    sentence: 'Responses with Set-Cookie are not stored.',
+    section: '7.3',
+    steps: ['judge'],
+    reason: 'A cookie is made for one client, and origins seldom say so; no file of a package needs one.',
+  },
   'equal-names': {
     sentence:
       'Spellings of a path that mean the same to the ecosystem of a class rule share one key, such as %2B and + in the pool of an apt archive.',

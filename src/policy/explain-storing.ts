@@ -11,6 +11,7 @@ const byReason: Readonly<Partial<Record<ReasonNotStored, DeviationId>>> = {
   rule: 'guarded-urls',
   authorization: 'credentials-pass-by',
   status: 'errors-not-stored',
+  private: 'cookies-not-stored',
 }
 
 /** Whether a response may be stored, and which deviations made a difference to that. */

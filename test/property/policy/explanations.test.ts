@@ -40,7 +40,15 @@ const field = fc.oneof(
   fc.tuple(fc.constantFrom('Date', 'Expires', 'Last-Modified'), date),
   fc.tuple(fc.constant('Age'), fc.oneof(seconds.map(String), fc.constantFrom('x', '3, 4'))),
   fc.tuple(fc.constant('Location'), signedUntil),
-  fc.constantFrom(['Content-Type', 'text/html'], ['ETag', '"1"']),
+  fc.constantFrom(
+    ['Content-Type', 'text/html'],
+    ['ETag', '"1"'],
+    ['Set-Cookie', 'a=b'],
+    ['Vary', '*'],
+    ['Cache-Control', 'private'],
+    ['Cache-Control', 'must-understand, no-store'],
+    ['Content-Range', 'bytes 0-1/2'],
+  ),
 )
 const record: fc.Arbitrary<ResponseRecord> = fc
   .tuple(fc.constantFrom(200, 203, 204, 301, 302, 308, 404, 410), fc.array(field, { maxLength: 5 }))
@@ -128,7 +136,7 @@ describe('An explanation of reuse', () => {
 
 describe('An explanation of storing', () => {
   const credentials = fc.constantFrom([], [], ['Authorization', 'Basic eDp5'], ['Cookie', 'a=b'])
-  const anyStatus = fc.constantFrom(200, 302, 307, 404, 405, 410, 500, 503)
+  const anyStatus = fc.constantFrom(200, 206, 302, 304, 307, 404, 405, 410, 500, 503)
   const anyRule = fc.oneof(rule, fc.constant({ ...rfcRule, name: 'test.pass', class: 'pass' } as const))
 
   function judged(holds: (explained: ReturnType<typeof explainStoring>, decide: (by: Profile) => Storability) => void) {
