@@ -69,7 +69,8 @@ export class RecentExchanges {
     const { delivery, candidate, upstream } = exchange
     slot.trail = exchange.trail
     slot.target = exchange.target
-    slot.fields = exchange.request.fields
+    // What goes past the store goes there for its credentials, often: those are not kept.
+    slot.fields = exchange.key === '' ? undefined : exchange.request.fields
     slot.rule = exchange.rule
     slot.key = exchange.key
     slot.isPublic = exchange.recordUrl !== undefined
