@@ -7,6 +7,7 @@ import { type ExplainedReuse, explainReuse, lifetimeDeviations } from '../policy
 import { bypassDeviations, explainStoring } from '../policy/explain-storing.ts'
 import { pastSentence } from './explain-sentences.ts'
 import {
+  askingDeviations,
   type DescribedExchange,
   describedDeviations,
   describedFreshness,
@@ -47,7 +48,7 @@ export function explainExchange(
       ...(key === undefined ? [] : keyDeviations(key, rule)),
       ...(reuse === undefined ? [] : reuseDeviations(past, reuse)),
       ...storingDeviations(past, profile),
-      ...codingDeviation(past, fields),
+      ...askedDeviations(past, fields, profile),
     ]),
     exchange: describedExchange(past),
   }
@@ -71,9 +72,10 @@ function storingDeviations(past: RecentExchange, profile: Services['profile']): 
   return explained.storable ? [] : explained.deviations
 }
 
-function codingDeviation({ uncoded, trail }: RecentExchange, fields: Fields): readonly DeviationId[] {
-  const asked = trail?.some((step) => step === 'fetch' || step === 'revalidate') === true
-  return uncoded && asked && fields.has('accept-encoding') ? ['identity-coding'] : []
+function askedDeviations(past: RecentExchange, fields: Fields, profile: Services['profile']): readonly DeviationId[] {
+  const steps = past.trail ?? []
+  if (!steps.includes('fetch') && !steps.includes('revalidate')) return []
+  return askingDeviations(past, fields, profile, steps.includes('fetch'))
 }
 
 function describedExchange({ event, trail }: RecentExchange): DescribedExchange {

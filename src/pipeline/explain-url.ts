@@ -17,6 +17,7 @@ import { classify } from './classify.ts'
 import { Exchange } from './exchange.ts'
 import { freshText, notStoredText, staleText, validateText } from './explain-sentences.ts'
 import {
+  askingDeviations,
   describedDeviations,
   describedFreshness,
   describedKey,
@@ -78,9 +79,7 @@ export async function explainUrl(url: string, fields: RawFields, services: Servi
       ...(key === undefined ? [] : keyDeviations(key, rule!)),
       ...(found.reuse?.deviations ?? []),
       ...deviations,
-      ...(asksOrigin && exchange.uncoded && exchange.request.fields.has('accept-encoding')
-        ? (['identity-coding'] as const)
-        : []),
+      ...(asksOrigin ? askingDeviations(exchange, exchange.request.fields, services.profile, outcome === 'fetch') : []),
     ]),
     recent: services.recent.latest(target!.href, mostRecent).map(({ event }) => recentLine(event)),
   }
@@ -182,9 +181,14 @@ function afterLookup(exchange: Exchange, services: Services, found: Found): Outc
 function whyAsked({ variants, selected, readable, reuse }: Found, request: Fields): string {
   if (variants.length === 0) return 'nothing is stored under its key'
   if (selected === undefined || reuse === undefined) {
-    const { vary } = variants[0]!.record
-    const names = Object.keys(vary).filter((name) => !varyMatches({ [name]: vary[name]! }, request))
-    return `what is stored is for requests with another ${names.join(' and ') || 'accept-encoding'}`
+    return whyNoneFits(variants[0]!, request)
   }
   return readable ? validateText(reuse, request) : 'the stored content is gone'
+}
+
+function whyNoneFits({ record: { vary }, codings = [] }: CachedResponse, request: Fields): string {
+  const names = Object.keys(vary).filter((name) => !varyMatches({ [name]: vary[name]! }, request))
+  if (names.length > 0) return `what is stored is for requests with another ${names.join(' and ')}`
+  const coding = `what is stored is coded (${codings.join(', ')}), which the request does not ask for`
+  return codings.length > 0 ? coding : 'only a part of it is stored'
 }

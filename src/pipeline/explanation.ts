@@ -1,5 +1,7 @@
 import type { ExchangeEvent } from '../base/events.ts'
 import type { ClassRule, ReuseClass } from '../ecosystem/class-rule.ts'
+import { bearsCredentials } from '../http/credentials.ts'
+import type { Fields } from '../http/fields.ts'
 import { maskedQuery } from '../http/masked-query.ts'
 import type { ExplainedKey } from '../key/cache-key.ts'
 import { type DeviationId, deviations, inOrder } from '../policy/deviations.ts'
@@ -7,6 +9,7 @@ import type { ExplainedReuse, LifetimeSource } from '../policy/explain-freshness
 import type { Profile } from '../policy/profile.ts'
 import type { Reuse } from '../policy/reuse.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
+import type { Exchange } from './exchange.ts'
 import type { StepName } from './transitions.ts'
 
 /** Seconds; JSON knows no infinity. */
@@ -96,6 +99,21 @@ export function keyDeviations({ rule: acted }: ExplainedKey, rule: ClassRule): r
     if (name === rule.name) return 'equal-names'
     return name.startsWith('signed.') ? 'public-signature' : 'user-rules'
   })
+}
+
+/** Which deviations change the question to the origin. `isFetch`: nothing stored is validated with it. */
+export function askingDeviations(
+  { uncoded, rule }: Pick<Exchange, 'uncoded' | 'rule'>,
+  fields: Fields,
+  profile: Profile,
+  isFetch: boolean,
+): readonly DeviationId[] {
+  if (profile === 'standards') return []
+  const acted: DeviationId[] = []
+  if (uncoded && fields.has('accept-encoding')) acted.push('identity-coding')
+  if (rule?.follow === true && !bearsCredentials(fields)) acted.push('redirects-followed')
+  if (isFetch && fields.has('range')) acted.push('whole-for-range')
+  return acted
 }
 
 export function describedResponse(

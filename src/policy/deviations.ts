@@ -114,6 +114,19 @@ export const deviations = {
     steps: ['classify'],
     reason: 'The operator knows which URLs have the same content.',
   },
+  'redirects-followed': {
+    sentence:
+      'Redirects of download pages that a class rule knows are followed for the client, and the content is stored under the URL that was asked.',
+    section: '2',
+    steps: ['fetch', 'revalidate'],
+    reason: 'The page sends every client to another signed URL; so the file is found again without asking the page.',
+  },
+  'whole-for-range': {
+    sentence: 'For a range of something that is not stored the whole is fetched, and the range answered from it.',
+    section: '3.3',
+    steps: ['fetch'],
+    reason: 'Who comes next wants another range or all of it.',
+  },
   'identity-coding': {
     sentence:
       'Files that are compressed already are asked for with Accept-Encoding: identity, whatever codings the client accepts.',

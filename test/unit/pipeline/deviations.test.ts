@@ -152,6 +152,23 @@ const rows: readonly Row[] = [
     standards: 'miss',
   },
   {
+    id: 'redirects-followed',
+    turns: [
+      {
+        path: 'http://github.com/o/r/releases/download/v1.0/y.tgz',
+        answer: ['Cache-Control', 'max-age=60'],
+      },
+    ],
+    builds: 'miss',
+    standards: 'miss',
+  },
+  {
+    id: 'whole-for-range',
+    turns: [{ path: '/a', fields: ['Range', 'bytes=0-0'], answer: ['Cache-Control', 'max-age=60'] }],
+    builds: 'miss',
+    standards: 'miss',
+  },
+  {
     id: 'identity-coding',
     turns: [{ path: archive, fields: ['Accept-Encoding', 'gzip'], answer: ['Cache-Control', 'max-age=60'] }],
     builds: 'miss',
