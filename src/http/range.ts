@@ -7,6 +7,14 @@ export type ResolvedRange =
   | { readonly kind: 'partial'; readonly first: number; readonly last: number }
   | { readonly kind: 'unsatisfiable' }
 
+/** One range of a representation whose size is known. */
+export interface BytePart {
+  readonly first: number
+  readonly last: number
+  /** Size of the whole representation. */
+  readonly sizeBytes: number
+}
+
 export interface ContentRange {
   readonly first: number
   readonly last: number

@@ -17,9 +17,12 @@ const recordBytes = 4096
 /** A stored response with everything precomputed that each hit would otherwise compute. */
 export class CachedResponse implements Deliverable {
   readonly record: StoredResponse
+  readonly status: number
   readonly fields: Fields
   readonly freshness: FreshnessProfile
   readonly sizeBytes: number
+  /** Is only a part of the content there? Then status and size are those of the whole, and no request for the whole may get it. */
+  readonly isPart: boolean
   content: Buffer | undefined
   /** `undefined`: none, so that a hit need not look at Accept-Encoding. */
   readonly codings: readonly string[] | undefined
@@ -27,16 +30,14 @@ export class CachedResponse implements Deliverable {
 
   constructor(record: StoredResponse, rule: ClassRule, profile: Profile, content?: Buffer) {
     this.record = record
+    this.isPart = record.part !== undefined
+    this.status = this.isPart ? 200 : record.status
     this.fields = new Fields(record.fields)
     this.freshness = freshnessProfile(record, rule, profile)
-    this.sizeBytes = record.content?.sizeBytes ?? 0
+    this.sizeBytes = record.part?.sizeBytes ?? record.content?.sizeBytes ?? 0
     this.codings = codingsOf(this.fields)
     this.content = record.content === undefined ? Buffer.alloc(0) : content
-    this.#stem = responseStem(record.fields, record.receivedAt, record.content?.digest)
-  }
-
-  get status(): number {
-    return this.record.status
+    this.#stem = responseStem(record.fields, record.receivedAt, this.isPart ? undefined : record.content?.digest)
   }
 
   /** Memory that keeping it costs. */
@@ -58,9 +59,11 @@ export function memoryBytesOf(variants: readonly CachedResponse[]): number {
   return sum
 }
 
-/** The newest variant whose secondary key the request matches (RFC 9111 section 4.1). */
+/** The newest complete variant whose secondary key the request matches (RFC 9111 section 4.1). */
 export function selectVariant(variants: readonly CachedResponse[], request: Fields): CachedResponse | undefined {
-  for (const variant of variants) if (fits(variant.record.vary, variant.codings, request)) return variant
+  for (const variant of variants) {
+    if (!variant.isPart && fits(variant.record.vary, variant.codings, request)) return variant
+  }
   return undefined
 }
 

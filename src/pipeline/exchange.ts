@@ -2,6 +2,7 @@ import type { Fault } from '../base/faults.ts'
 import type { Result, Stored } from '../base/results.ts'
 import type { ClassRule } from '../ecosystem/class-rule.ts'
 import type { Fields, RawFields } from '../http/fields.ts'
+import type { BytePart } from '../http/range.ts'
 import type { Scheme, TargetUri } from '../http/target-uri.ts'
 import type { ByteSource } from '../store/blob-store.ts'
 import type { Flight } from '../upstream/flights.ts'
@@ -107,6 +108,8 @@ export class Exchange {
   flight: Flight<FlightOutcome> | undefined = undefined
   upstream: OriginResponse | undefined = undefined
   upstreamFields: Fields | undefined = undefined
+  /** What the origin's response brings, when it is a part to be stored. */
+  part: BytePart | undefined = undefined
   // what deliver sends
   delivery: Deliverable | undefined = undefined
   source: ByteSource | undefined = undefined

@@ -1,6 +1,7 @@
 import { asFault } from '../base/faults.ts'
 import type { Stored } from '../base/results.ts'
 import { endToEndResponseFields } from '../http/end-to-end.ts'
+import { withoutPartFields } from '../policy/partial.ts'
 import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
 import { GrowingBlob } from '../store/growing-blob.ts'
 import { maxVariantCount } from '../store/response-index.ts'
@@ -9,16 +10,19 @@ import { CachedResponse, memoryBytesOf, variantName, withVariant } from './cache
 import type { Exchange } from './exchange.ts'
 import type { Fill } from './fills.ts'
 import { GrowingResponse } from './growing-response.ts'
+import { recordPart } from './partial-join.ts'
+import { isPart, lengthOf } from './partial-records.ts'
+import { partialReader } from './partial-source.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
 import { variantKey } from './variant-key.ts'
 
 /** Starts storing the content. From here on the fill belongs to the flight: the client may leave. */
 export const fill: Step<'fill'> = (exchange, services) => {
-  const upstream = exchange.upstream!
+  const sizeBytes = exchange.part === undefined ? exchange.upstream!.declaredBytes : lengthOf(exchange.part)
   let writer: BlobWriter
   try {
-    writer = services.blobs.create(upstream.declaredBytes)
+    writer = services.blobs.create(sizeBytes)
   } catch (error) {
     services.storeHealth.failed(error)
     exchange.stored = 'store-fault'
@@ -26,10 +30,10 @@ export const fill: Step<'fill'> = (exchange, services) => {
     exchange.flight?.land()
     return 'relay'
   }
-  const blob = new GrowingBlob(writer, upstream.declaredBytes)
-  const growing = new GrowingResponse(headOf(exchange), blob, upstream.declaredBytes)
+  const blob = new GrowingBlob(writer, sizeBytes)
+  const growing = new GrowingResponse(headOf(exchange), blob, sizeBytes)
   exchange.delivery = growing
-  exchange.source = blob.reader()
+  exchange.source = exchange.part === undefined ? blob.reader() : partialReader(blob, exchange.part)
   exchange.filled = flow(exchange, services, growing, writer)
   exchange.flight?.announce({ kind: 'filling', growing })
   return 'deliver'
@@ -37,14 +41,16 @@ export const fill: Step<'fill'> = (exchange, services) => {
 
 function headOf(exchange: Exchange): StoredResponse {
   const upstream = exchange.upstream!
+  const { part } = exchange
   const fields = endToEndResponseFields(upstream.fields)
   return {
     url: exchange.recordUrl ?? exchange.target!.href,
     status: upstream.status,
-    fields,
+    fields: part === undefined ? fields : withoutPartFields(fields),
     requestedAt: upstream.requestedAt,
     receivedAt: upstream.receivedAt,
     content: undefined,
+    ...(part === undefined ? {} : { part }),
     vary: variantKey(exchange.upstreamFields!.get('vary'), exchange),
     rule: exchange.rule!.name,
     fetchMs: 0,
@@ -118,7 +124,7 @@ async function store(filled: Filled): Promise<Stored> {
 /** Content that is in memory can be read from the store at once; that it becomes durable is awaited only for the index. */
 function shareEarly(filled: Filled): void {
   const { exchange, growing, writer, fill } = filled
-  const digest = writer.digestAtHand()
+  const digest = growing.head.part === undefined ? writer.digestAtHand() : undefined
   if (digest === undefined || fill.forgotten) return
   const response = recordOf(filled, { digest, sizeBytes: growing.blob.sizeBytes })
   fill.arrived(
@@ -135,6 +141,10 @@ async function record(filled: Filled, content: BlobRef): Promise<Stored> {
   const { exchange, services } = filled
   if (filled.fill.forgotten) return 'content-changed'
   const response = recordOf(filled, content)
+  if (isPart(response)) {
+    const isKept = await recordPart(services, exchange.key, response, filled.fill)
+    return isKept ? 'yes' : 'content-changed'
+  }
   replaceHot(filled, response)
   await services.index.update(exchange.key, (variants) => withVariant(variants, response), knownVariants(filled))
   services.storeHealth.succeeded()

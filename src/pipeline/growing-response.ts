@@ -10,6 +10,7 @@ export class GrowingResponse implements Deliverable {
   /** What will be stored, but for the content's digest. */
   readonly head: StoredResponse
   readonly blob: GrowingBlob
+  /** Length of what comes; of a part its own, while status and size are those of the whole. */
   readonly declaredBytes: number | undefined
   readonly fields: Fields
   readonly content = undefined
@@ -24,11 +25,15 @@ export class GrowingResponse implements Deliverable {
   }
 
   get status(): number {
-    return this.head.status
+    return this.head.part === undefined ? this.head.status : 200
   }
 
   get sizeBytes(): number | undefined {
-    return this.declaredBytes ?? (this.blob.state === 'complete' ? this.blob.sizeBytes : undefined)
+    return (
+      this.head.part?.sizeBytes ??
+      this.declaredBytes ??
+      (this.blob.state === 'complete' ? this.blob.sizeBytes : undefined)
+    )
   }
 
   fieldsNow(_nowMs: number, cacheStatus: string): string[] {

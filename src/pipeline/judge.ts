@@ -5,6 +5,7 @@ import { storability } from '../policy/storable.ts'
 import { selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { freshen } from './freshen.ts'
+import { judgePart } from './partial-request.ts'
 import type { Services } from './services.ts'
 import { noteRedirect } from './signed-urls.ts'
 import type { Step } from './step.ts'
@@ -16,6 +17,7 @@ export const judge: Step<'judge'> = (exchange, services) => {
   const fields = new Fields(upstream.fields)
   exchange.upstreamFields = fields
   if (isRedirect(upstream.status)) noteRedirect(exchange, services)
+  if (upstream.status === 206) return judgePart(exchange, services)
   const verdict = storability(
     exchange.request,
     { status: upstream.status, fields, framing: upstream.framing },
@@ -28,7 +30,8 @@ export const judge: Step<'judge'> = (exchange, services) => {
   exchange.stored = verdict.storable ? 'rule' : verdict.reason
   if (exchange.request.method === 'HEAD' && upstream.status === 200) applyHead(exchange, services)
   // What the origin says is gone must not come back from the store.
-  if (exchange.candidate !== undefined && (upstream.status === 404 || upstream.status === 410)) {
+  const isStored = exchange.candidate !== undefined || exchange.variants.some((variant) => variant.isPart)
+  if (isStored && (upstream.status === 404 || upstream.status === 410)) {
     forget(exchange.key, services)
   }
   exchange.flight?.announce({ kind: 'unshared' })

@@ -4,6 +4,7 @@ import { reuse } from '../policy/reuse.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import { findRange, openRange } from './partial-lookup.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
 import { openContent, remember } from './stored-content.ts'
@@ -42,8 +43,8 @@ function decide(exchange: Exchange, services: Services, variants: Exchange['vari
   const { fields } = exchange.request
   const selected = selectVariant(variants, fields)
   if (selected === undefined) {
-    exchange.result = variants.length > 0 ? 'miss-variant' : 'miss'
-    return absent(exchange, services)
+    exchange.result = variants.some((variant) => !variant.isPart) ? 'miss-variant' : 'miss'
+    return fromParts(exchange, services)
   }
   const verdict = reuse({ fields }, selected.freshness, services.clock.now())
   if (verdict.kind === 'validate' || exchange.request.background) {
@@ -65,6 +66,13 @@ async function fromStore(exchange: Exchange, services: Services): Promise<Decisi
   exchange.result = 'miss-blob-lost'
   exchange.variants = []
   return absent(exchange, services)
+}
+
+/** Nothing whole is stored for the request; a range may be there. */
+function fromParts(exchange: Exchange, services: Services): Decision | Promise<Decision> {
+  const found = exchange.variants.length === 0 ? undefined : findRange(exchange, services)
+  if (found === undefined) return absent(exchange, services)
+  return openRange(exchange, services, found).then((opened) => (opened ? 'deliver' : absent(exchange, services)))
 }
 
 /** Nothing usable as it is: follow a flight that is under way, else ask the origin. */

@@ -13,7 +13,7 @@ const negativeSeconds = 10
 const maxNegativeSeconds = 60
 
 /** Status codes of which heuristics may speak; of others only where the origin says `public` (RFC 9110 section 15.1, RFC 9111 section 4.2.2). */
-const heuristicStatuses = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501])
+const heuristicStatuses = new Set([200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501])
 
 /** Seconds that a response is fresh, from its creation on; 0 or less: it is stale from the start (RFC 9111 section 4.2.1). */
 export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
@@ -52,7 +52,7 @@ function explicitSeconds(fields: Fields, directives: CacheControl, receivedAt: n
 export function appliedClass(status: number, fields: Fields, rule: ClassRule, profile: Profile): ReuseClass {
   if (profile === 'standards' || rule.class === 'rfc') return 'rfc'
   if (status === 404 || status === 410) return 'revalidate'
-  if (status !== 200 && status !== 203) return 'rfc'
+  if (status !== 200 && status !== 203 && status !== 206) return 'rfc'
   const isPage = rule.mayBePage !== true && /^text\/html\b/i.test(fields.get('content-type') ?? '')
   return isPage ? 'rfc' : rule.class
 }

@@ -1,9 +1,12 @@
 import { parseDigest } from '../base/digest.ts'
+import type { BytePart } from '../http/range.ts'
 import type { BlobRef } from './blob-store.ts'
 import type { StoredResponse } from './stored-response.ts'
 
 /** Raised when the shape of a record changes; records of another version are misses. */
 const recordVersion = 1
+/** Of records with a part among them, so that nobody takes it for a whole who does not know parts. */
+const versionWithParts = 2
 
 /** What stands in the index under one key. */
 export interface StoredRecord {
@@ -12,12 +15,14 @@ export interface StoredRecord {
 }
 
 export function toRecord(variants: readonly StoredResponse[]): StoredRecord {
-  return { v: recordVersion, variants }
+  const hasParts = variants.some((variant) => variant.part !== undefined)
+  return { v: hasParts ? versionWithParts : recordVersion, variants }
 }
 
 /** The variants of a record; empty when it is not exactly of our shape (CORRECTNESS T33: what a back end holds is data). */
 export function fromRecord(value: unknown): readonly StoredResponse[] {
-  if (!isObject(value) || value.v !== recordVersion || !Array.isArray(value.variants)) return []
+  if (!isObject(value) || !Array.isArray(value.variants)) return []
+  if (value.v !== recordVersion && value.v !== versionWithParts) return []
   const variants: StoredResponse[] = []
   for (const entry of value.variants) {
     const variant = readVariant(entry)
@@ -31,6 +36,7 @@ function readVariant(value: unknown): StoredResponse | undefined {
   if (!isObject(value)) return undefined
   const { url, status, fields, requestedAt, receivedAt, vary, rule, fetchMs } = value
   const content = value.content === undefined ? undefined : readRef(value.content)
+  const part = value.part === undefined ? undefined : readPart(value.part, content)
   const sound =
     typeof url === 'string' &&
     isCount(status) &&
@@ -44,10 +50,20 @@ function readVariant(value: unknown): StoredResponse | undefined {
     Object.values(vary).every((text) => typeof text === 'string') &&
     typeof rule === 'string' &&
     isCount(fetchMs) &&
-    content !== null
+    content !== null &&
+    part !== null
   if (!sound) return undefined
   const secondary: { [name: string]: string } = Object.assign(Object.create(null), vary)
-  return { url, status, fields, requestedAt, receivedAt, content, vary: secondary, rule, fetchMs }
+  const response = { url, status, fields, requestedAt, receivedAt, content, vary: secondary, rule, fetchMs }
+  return part === undefined ? response : { ...response, part }
+}
+
+/** `null`: not a part, or not of that length. */
+function readPart(value: unknown, content: BlobRef | null | undefined): BytePart | null {
+  if (!isObject(value) || !content) return null
+  const { first, last, sizeBytes } = value
+  if (!isPosition(first) || !isPosition(last) || !isPosition(sizeBytes)) return null
+  return last < sizeBytes && content.sizeBytes === last - first + 1 ? { first, last, sizeBytes } : null
 }
 
 /** `null`: not a reference. */
@@ -63,6 +79,10 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isPosition(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 /** Values with a line break would end a field early on the wire. */

@@ -1,4 +1,5 @@
 import type { RawFields } from '../http/fields.ts'
+import type { BytePart } from '../http/range.ts'
 import type { BlobRef } from './blob-store.ts'
 
 /** What is kept of a response for reuse (RFC 9111 section 3). JSON-serialisable. */
@@ -13,6 +14,8 @@ export interface StoredResponse {
   readonly receivedAt: number
   /** Content; `undefined` when the response has none. */
   readonly content: BlobRef | undefined
+  /** The content is only this part of the representation, from a 206 (RFC 9111 section 3.3); absent: all of it. */
+  readonly part?: BytePart
   /** The secondary key: values of the request fields that Vary names, by lower-case name, absent ones as ''. */
   readonly vary: { readonly [name: string]: string }
   /** Name of the class rule under which it was stored, `rfc` when none applied. */

@@ -8,6 +8,7 @@ import { head } from './rows/head.ts'
 import { invalidation } from './rows/invalidation.ts'
 import { messages } from './rows/messages.ts'
 import { negative } from './rows/negative.ts'
+import { parts } from './rows/parts.ts'
 import { ranges } from './rows/ranges.ts'
 import { requestDirectives } from './rows/request-directives.ts'
 import type { Talk } from './rows/row.ts'
@@ -28,6 +29,7 @@ const topics: Readonly<Record<string, readonly Talk[]>> = {
   Vary: vary,
   Codings: codings,
   Ranges: ranges,
+  'Partial responses': parts,
   'Stale responses': stale,
   'Clients at once': atOnce,
   Messages: messages,
