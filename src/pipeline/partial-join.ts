@@ -3,7 +3,7 @@ import type { StoredResponse } from '../store/stored-response.ts'
 import { withVariant } from './cached-response.ts'
 import type { Fill } from './fills.ts'
 import { lengthOf, nextJoin, type PartRecord, piecesOf, withPart } from './partial-records.ts'
-import { PartialSource, type SourcePiece } from './partial-source.ts'
+import { openPieces } from './partial-source.ts'
 import type { Services } from './services.ts'
 
 /** Bytes copied at a time. */
@@ -52,15 +52,11 @@ async function joinAll(
 /** The bytes of `parts`, which follow each other, as one blob. Fails when some are gone. */
 async function joined(services: Services, parts: readonly PartRecord[]): Promise<BlobRef> {
   const range = rangeOf(parts)
-  const pieces: SourcePiece[] = []
-  for (const { of, first, last } of piecesOf(
+  const pieces = piecesOf(
     range,
     parts.map((of) => ({ of, part: of.part })),
-  )!) {
-    const source = await services.blobs.open(of.content!)
-    if (source !== undefined) pieces.push({ source, begins: of.part.first, first, last })
-  }
-  const source = new PartialSource(parts[0]!.part.sizeBytes, pieces)
+  )
+  const source = await openPieces(services.blobs, parts[0]!.part.sizeBytes, pieces!)
   const writer = services.blobs.create(lengthOf(range))
   try {
     for (let at = range.first; at <= range.last; ) {

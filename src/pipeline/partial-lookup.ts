@@ -1,12 +1,10 @@
-import { Fault } from '../base/faults.ts'
 import { ifRangeHolds } from '../http/conditions.ts'
 import { resolveRange } from '../http/range.ts'
 import { reuse } from '../policy/reuse.ts'
-import type { ByteSource } from '../store/blob-store.ts'
 import { type CachedResponse, fits } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
-import { isPart, ofSameRepresentation, type Piece, piecesOf } from './partial-records.ts'
-import { PartialSource, type SourcePiece } from './partial-source.ts'
+import { isPart, ofSameRepresentation, type PartRecord, type Piece, piecesOf } from './partial-records.ts'
+import { openPieces } from './partial-source.ts'
 import type { Services } from './services.ts'
 import { forget } from './stored-content.ts'
 
@@ -15,7 +13,7 @@ export interface FoundRange {
   /** The newest of the parts: its fields and its freshness are those of all. */
   readonly cached: CachedResponse
   /** Empty for a range behind the end. */
-  readonly pieces: readonly Piece<CachedResponse>[]
+  readonly pieces: readonly Piece<PartRecord>[]
   readonly ttlSeconds: number
 }
 
@@ -39,48 +37,31 @@ function piecesFor(
   range: string | undefined,
   cached: CachedResponse,
   parts: readonly CachedResponse[],
-): readonly Piece<CachedResponse>[] | undefined {
+): readonly Piece<PartRecord>[] | undefined {
   const resolved = resolveRange(range, cached.sizeBytes)
   if (resolved.kind === 'whole') return undefined
   if (resolved.kind === 'unsatisfiable') return []
-  const same = parts.filter((one) => one === cached || ofSameRepresentation(one.record, cached.record))
+  const records = parts.map((one) => one.record).filter(isPart)
+  const same = records.filter((one) => one === cached.record || ofSameRepresentation(one, cached.record))
   return piecesOf(
     resolved,
-    same.map((of) => ({ of, part: of.record.part! })),
+    same.map((of) => ({ of, part: of.part })),
   )
 }
 
 /** Makes a found range what is delivered. Answers false when content of it is gone; then its key is forgotten. */
 export async function openRange(exchange: Exchange, services: Services, found: FoundRange): Promise<boolean> {
   const { cached, pieces, ttlSeconds } = found
-  const opened: SourcePiece[] = []
   try {
-    for (const { of, first, last } of pieces) {
-      const source = await openPart(of, services)
-      if (source === undefined) break
-      opened.push({ source, begins: of.record.part!.first, first, last })
-    }
+    exchange.source = await openPieces(services.blobs, cached.sizeBytes, pieces)
   } catch (error) {
     services.storeHealth.failed(error)
-  }
-  const source = new PartialSource(cached.sizeBytes, opened)
-  if (opened.length < pieces.length) {
-    source.close()
     forget(exchange.key, services)
     return false
   }
   exchange.delivery = cached
-  exchange.source = source
   exchange.ttlSeconds = ttlSeconds
   exchange.savedMs = cached.record.fetchMs
   exchange.result = 'hit'
   return true
-}
-
-async function openPart({ record }: CachedResponse, services: Services): Promise<ByteSource | undefined> {
-  const source = isPart(record) ? await services.blobs.open(record.content!) : undefined
-  if (source === undefined) {
-    services.storeHealth.failed(new Fault('STORE_BLOB_MISSING', `sha256-${record.content!.digest}`))
-  }
-  return source
 }

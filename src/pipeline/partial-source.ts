@@ -1,7 +1,8 @@
 import { Fault } from '../base/faults.ts'
 import type { BytePart } from '../http/range.ts'
-import type { ByteSource } from '../store/blob-store.ts'
+import type { BlobStore, ByteSource } from '../store/blob-store.ts'
 import type { GrowingBlob } from '../store/growing-blob.ts'
+import type { PartRecord, Piece } from './partial-records.ts'
 
 /** Bytes `first` to `last` of a representation, found in `source` from `first - begins` on. */
 export interface SourcePiece {
@@ -56,4 +57,24 @@ export class PartialSource implements ByteSource {
 /** Reads a part while it comes. */
 export function partialReader(blob: GrowingBlob, { first, last, sizeBytes }: BytePart): PartialSource {
   return new PartialSource(sizeBytes, [{ source: blob.reader(), begins: first, first, last }])
+}
+
+/** Reads pieces of stored parts. Fails with `STORE_BLOB_MISSING` when content of one is gone, else as the store fails. */
+export async function openPieces(
+  blobs: BlobStore,
+  sizeBytes: number,
+  pieces: readonly Piece<PartRecord>[],
+): Promise<PartialSource> {
+  const opened: SourcePiece[] = []
+  try {
+    for (const { of, first, last } of pieces) {
+      const source = await blobs.open(of.content!)
+      if (source === undefined) throw new Fault('STORE_BLOB_MISSING', `sha256-${of.content!.digest}`)
+      opened.push({ source, begins: of.part.first, first, last })
+    }
+  } catch (error) {
+    for (const { source } of opened) source.close()
+    throw error
+  }
+  return new PartialSource(sizeBytes, opened)
 }
