@@ -26,6 +26,7 @@ export const results = {
   'refresh-failed': row('TCP_REFRESH_FAIL_ERR', 'EXPIRED', 'fwd=stale'),
   miss: row('TCP_MISS', 'MISS', 'fwd=uri-miss'),
   'miss-variant': row('TCP_MISS', 'MISS', 'fwd=vary-miss'),
+  'miss-partial': row('TCP_MISS', 'MISS', 'fwd=partial'),
   'miss-collapsed': row('TCP_CF_MISS', 'HIT', 'fwd=uri-miss; collapsed'),
   'miss-blob-lost': row('TCP_SWAPFAIL_MISS', 'MISS', 'fwd=miss'),
   reload: row('TCP_CLIENT_REFRESH_MISS', 'BYPASS', 'fwd=request'),

@@ -126,6 +126,7 @@ const past: Readonly<Record<Result, (parts: PastParts) => string>> = {
     `What is stored had to be validated and may not stand in for the origin (${failure})`,
   miss: () => 'Fetched from the origin: nothing was stored under the key',
   'miss-variant': () => 'Fetched from the origin: what was stored is for other requests',
+  'miss-partial': () => 'Fetched from the origin: what was stored is only a part',
   'miss-collapsed': () => 'Shared with another client while it came from the origin',
   'miss-blob-lost': () => 'Fetched from the origin: the stored content was gone',
   reload: ({ because }) => `Fetched from the origin${because || ', because the request asked for it'}`,

@@ -1,9 +1,13 @@
 import { asFault } from '../base/faults.ts'
+import type { Result } from '../base/results.ts'
 import { fetchFromOrigin } from './follow.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
 import { forwardedRange } from './partial-request.ts'
 import type { Step } from './step.ts'
+
+/** What `lookup` and `join` may have found out already. */
+const saidWhy: ReadonlySet<string> = new Set<Result>(['miss-variant', 'miss-partial', 'miss-blob-lost'])
 
 /** Asks the origin for the whole response, as the leader of a flight when it can be shared; for a range only where plain caches do. */
 export const fetch: Step<'fetch'> = async (exchange, services) => {
@@ -12,7 +16,7 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
   if (request.method === 'GET' && range.length === 0 && services.flights.find(exchange.flightKey) === undefined) {
     exchange.flight = services.flights.begin(exchange.flightKey)
   }
-  if (exchange.result !== 'miss-variant' && exchange.result !== 'miss-blob-lost') exchange.result = 'miss'
+  if (!saidWhy.has(exchange.result)) exchange.result = 'miss'
   try {
     exchange.upstream = await fetchFromOrigin(exchange, services, fillRequest(exchange, range))
     return 'judge'

@@ -1,8 +1,9 @@
 import { Fault } from '../base/faults.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
+import type { Fields } from '../http/fields.ts'
 import { reuse } from '../policy/reuse.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
-import { selectVariant } from './cached-response.ts'
+import { fits, selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { findRange, openRange } from './partial-lookup.ts'
 import type { Services } from './services.ts'
@@ -43,7 +44,7 @@ function decide(exchange: Exchange, services: Services, variants: Exchange['vari
   const { fields } = exchange.request
   const selected = selectVariant(variants, fields)
   if (selected === undefined) {
-    exchange.result = variants.some((variant) => !variant.isPart) ? 'miss-variant' : 'miss'
+    exchange.result = variants.length === 0 ? 'miss' : whyNone(variants, fields)
     return fromParts(exchange, services)
   }
   const verdict = reuse({ fields }, selected.freshness, services.clock.now())
@@ -66,6 +67,12 @@ async function fromStore(exchange: Exchange, services: Services): Promise<Decisi
   exchange.result = 'miss-blob-lost'
   exchange.variants = []
   return absent(exchange, services)
+}
+
+/** Nothing whole that is stored fits; a part of what does, or nothing at all. */
+function whyNone(variants: Exchange['variants'], fields: Fields): 'miss-partial' | 'miss-variant' {
+  const hasPart = variants.some((one) => one.isPart && fits(one.record.vary, one.codings, fields))
+  return hasPart ? 'miss-partial' : 'miss-variant'
 }
 
 /** Nothing whole is stored for the request; a range may be there. */

@@ -24,7 +24,17 @@ const becomes: Readonly<Record<string, readonly Result[]>> = {
   hit: ['hit', 'hit-negative', 'hit-not-modified'],
   'hit-stale': ['hit-stale'],
   validate: ['revalidated', 'replaced', 'reload', 'stale-on-error', 'refresh-failed'],
-  fetch: ['miss', 'miss-variant', 'miss-blob-lost', 'replaced', 'reload', 'stale-on-error', 'refresh-failed', 'failed'],
+  fetch: [
+    'miss',
+    'miss-variant',
+    'miss-partial',
+    'miss-blob-lost',
+    'replaced',
+    'reload',
+    'stale-on-error',
+    'refresh-failed',
+    'failed',
+  ],
   relay: ['relayed', 'failed'],
   refuse: ['failed', 'denied'],
 }
