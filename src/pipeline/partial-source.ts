@@ -61,7 +61,7 @@ export function partialReader(blob: GrowingBlob, { first, last, sizeBytes }: Byt
 
 /** Reads pieces of stored parts. Fails with `STORE_BLOB_MISSING` when content of one is gone, else as the store fails. */
 export async function openPieces(
-  blobs: BlobStore,
+  blobs: Pick<BlobStore, 'open'>,
   sizeBytes: number,
   pieces: readonly Piece<PartRecord>[],
 ): Promise<PartialSource> {
