@@ -3,7 +3,7 @@ import type { Result } from '../base/results.ts'
 import { fetchFromOrigin } from './follow.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
-import { forwardedRange } from './partial-request.ts'
+import { forwardedRange, rangeFlightKey } from './partial-request.ts'
 import type { Step } from './step.ts'
 
 /** What `lookup` and `join` may have found out already. */
@@ -13,7 +13,9 @@ const saidWhy: ReadonlySet<string> = new Set<Result>(['miss-variant', 'miss-part
 export const fetch: Step<'fetch'> = async (exchange, services) => {
   const { request } = exchange
   const range = forwardedRange(exchange, services)
-  if (request.method === 'GET' && range.length === 0 && services.flights.find(exchange.flightKey) === undefined) {
+  // A part is not what those wait for who want the whole.
+  const isShareable = range.length === 0 || exchange.flightKey === rangeFlightKey(exchange, services)
+  if (request.method === 'GET' && isShareable && services.flights.find(exchange.flightKey) === undefined) {
     exchange.flight = services.flights.begin(exchange.flightKey)
   }
   if (!saidWhy.has(exchange.result)) exchange.result = 'miss'

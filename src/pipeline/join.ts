@@ -3,6 +3,8 @@ import { secondaryKey, varyMatches } from '../http/vary.ts'
 import { mayServeStaleOnError } from '../policy/stale-on-error.ts'
 import { fits, variantName } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import { partAnswers } from './partial-request.ts'
+import { partialReader } from './partial-source.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
 import { openContent } from './stored-content.ts'
@@ -17,12 +19,14 @@ export const join: Step<'join'> = async (exchange, services) => {
     case 'filling': {
       const { head, blob } = outcome.growing
       const { fields } = exchange.request
+      const { part } = head
+      if (part !== undefined && !partAnswers(part, exchange, outcome.growing.fields)) return 'fetch'
       if (!varyMatches(head.vary, fields)) return otherVariant(exchange, services, head.vary)
       if (!fits(head.vary, outcome.growing.codings, fields)) return 'fetch'
       // After a store fault the first bytes may be gone for those who come now.
       if (!blob.readableFromStart) return 'fetch'
       exchange.delivery = outcome.growing
-      exchange.source = blob.reader()
+      exchange.source = part === undefined ? blob.reader() : partialReader(blob, part)
       exchange.result = 'miss-collapsed'
       return 'deliver'
     }

@@ -6,6 +6,7 @@ import type { StoredResponse } from '../store/stored-response.ts'
 import { fits, selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { findRange, openRange } from './partial-lookup.ts'
+import { rangeFlightKey } from './partial-request.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
 import { openContent, remember } from './stored-content.ts'
@@ -63,7 +64,10 @@ function decide(exchange: Exchange, services: Services, variants: Exchange['vari
 }
 
 async function fromStore(exchange: Exchange, services: Services): Promise<Decision> {
-  if (await openContent(exchange, services)) return 'deliver'
+  return (await openContent(exchange, services)) ? 'deliver' : lost(exchange, services)
+}
+
+function lost(exchange: Exchange, services: Services): Decision {
   exchange.result = 'miss-blob-lost'
   exchange.variants = []
   return absent(exchange, services)
@@ -79,7 +83,7 @@ function whyNone(variants: Exchange['variants'], fields: Fields): 'miss-partial'
 function fromParts(exchange: Exchange, services: Services): Decision | Promise<Decision> {
   const found = exchange.variants.length === 0 ? undefined : findRange(exchange, services)
   if (found === undefined) return absent(exchange, services)
-  return openRange(exchange, services, found).then((opened) => (opened ? 'deliver' : absent(exchange, services)))
+  return openRange(exchange, services, found).then((opened) => (opened ? 'deliver' : lost(exchange, services)))
 }
 
 /** Nothing usable as it is: follow a flight that is under way, else ask the origin. */
@@ -92,6 +96,9 @@ function absent(exchange: Exchange, services: Services): Decision {
   if (directives !== undefined && parseCacheControl(directives).onlyIfCached) {
     throw new Fault('CLIENT_ONLY_IF_CACHED', `nothing fresh is stored for ${exchange.target!.authority}`)
   }
-  if (exchange.request.method === 'GET' && services.flights.find(exchange.flightKey) !== undefined) return 'join'
+  if (exchange.request.method === 'GET') {
+    if (services.flights.find(exchange.flightKey) === undefined) exchange.flightKey = rangeFlightKey(exchange, services)
+    if (services.flights.find(exchange.flightKey) !== undefined) return 'join'
+  }
   return exchange.candidate === undefined ? 'fetch' : 'revalidate'
 }

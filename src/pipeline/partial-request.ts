@@ -18,10 +18,14 @@ export function forwardedRange(exchange: Exchange, services: Services): readonly
   return condition === undefined ? forwarded : [...forwarded, 'If-Range', condition]
 }
 
+/** The flight of those whose same Range goes to the origin; for all others the one that they have. */
+export function rangeFlightKey(exchange: Exchange, services: Services): string {
+  const range = forwardedRange(exchange, services)
+  return range.length === 0 ? exchange.flightKey : `${exchange.key}\n${range.join(' ')}`
+}
+
 /** What to do with a 206: fill its part, when it may be stored and answers the request, else pass it on. */
 export function judgePart(exchange: Exchange, services: Services): 'fill' | 'relay' {
-  exchange.flight?.announce({ kind: 'unshared' })
-  exchange.flight?.land()
   const upstream = exchange.upstream!
   const fields = new Fields(upstream.fields)
   const { framing, declaredBytes } = upstream
@@ -34,13 +38,16 @@ export function judgePart(exchange: Exchange, services: Services): 'fill' | 'rel
   if (typeof verdict === 'string') exchange.stored = verdict
   // What one signature opens is told to others as a whole only.
   else if (exchange.recordUrl !== undefined) exchange.stored = 'rule'
-  else if (!answers(verdict, exchange, fields) || !describesItself(exchange, fields)) exchange.stored = 'partial'
+  else if (!partAnswers(verdict, exchange, fields) || !describesItself(exchange, fields)) exchange.stored = 'partial'
   else exchange.part = verdict
-  return exchange.part === undefined ? 'relay' : 'fill'
+  if (exchange.part !== undefined) return 'fill'
+  exchange.flight?.announce({ kind: 'unshared' })
+  exchange.flight?.land()
+  return 'relay'
 }
 
 /** Has the part all that the client asked for? The origin may have answered with less, or to another question. */
-function answers(part: BytePart, exchange: Exchange, fields: Fields): boolean {
+export function partAnswers(part: BytePart, exchange: Exchange, fields: Fields): boolean {
   const range = resolveRange(exchange.request.fields.get('range'), part.sizeBytes)
   if (range.kind !== 'partial' || range.first < part.first || range.last > part.last) return false
   return ifRangeHolds(exchange.request.fields, { status: 200, fields })

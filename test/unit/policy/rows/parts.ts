@@ -391,8 +391,68 @@ const standards: readonly Talk[] = [
   },
 ]
 
+const atOnce: readonly Talk[] = [
+  {
+    rfc: '9111 section 4',
+    says: 'Clients that ask for the same range at once share one request',
+    talk: [
+      'client: GET /a · Range: bytes=2-4',
+      'another client: GET /a · Range: bytes=2-4',
+      `origin: 206 · ${hour} · Content-Range: bytes 2-4/10 · ETag: "1" · body 234`,
+      'larder: 206 body 234 (miss, stored)',
+      'larder to the other: 206 body 234 · Content-Range: bytes 2-4/10 (miss-collapsed)',
+    ],
+  },
+  {
+    rfc: '9111 section 4',
+    says: 'Clients that ask for the same range at once share the whole that comes instead',
+    talk: [
+      'client: GET /a · Range: bytes=2-4',
+      'another client: GET /a · Range: bytes=2-4',
+      `origin: 200 · ${hour} · ETag: "1" · body 0123456789`,
+      'larder: 206 body 234 (miss, stored)',
+      'larder to the other: 206 body 234 (miss-collapsed)',
+    ],
+  },
+  {
+    rfc: '9111 section 4',
+    says: 'Who wants the whole does not wait for a part',
+    talk: [
+      'client: GET /a · Range: bytes=2-4',
+      'another client: GET /a',
+      `origin: 206 · ${hour} · Content-Range: bytes 2-4/10 · ETag: "1" · body 234`,
+      `origin: 200 · ${hour} · ETag: "1" · body 0123456789`,
+      'larder: 206 body 234 (miss, stored)',
+      'larder to the other: 200 body 0123456789 (miss, stored)',
+    ],
+  },
+  {
+    rfc: '9111 section 4',
+    says: 'Who wants a range waits for the whole that is on its way',
+    talk: [
+      'client: GET /a',
+      'another client: GET /a · Range: bytes=2-4',
+      `origin: 200 · ${hour} · ETag: "1" · body 0123456789`,
+      'larder: 200 body 0123456789 (miss, stored)',
+      'larder to the other: 206 body 234 (miss-collapsed)',
+    ],
+  },
+  {
+    rfc: '9110 section 13.1.5',
+    says: 'A range with another If-Range is another request',
+    talk: [
+      'client: GET /a · Range: bytes=2-4',
+      'another client: GET /a · Range: bytes=2-4 · If-Range: "0"',
+      `origin: 206 · ${hour} · Content-Range: bytes 2-4/10 · ETag: "1" · body 234`,
+      `origin: 200 · ${hour} · ETag: "1" · body 0123456789`,
+      'larder: 206 body 234 (miss, stored)',
+      'larder to the other: 200 body 0123456789 (miss, stored)',
+    ],
+  },
+]
+
 export const parts: readonly Talk[] = [
-  ...standards.map((row) => ({ ...row, profile: 'standards' as const })),
+  ...[...standards, ...atOnce].map((row) => ({ ...row, profile: 'standards' as const })),
   {
     rfc: '9110 section 14.2',
     says: 'A range is a reason to fetch the whole, for everybody',
