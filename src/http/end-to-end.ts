@@ -22,6 +22,20 @@ export function endToEndResponseFields(raw: RawFields): string[] {
   return filtered(raw, () => true)
 }
 
+/** What may never come in a trailer section, as it was needed before the content (RFC 9110 section 6.5.1). */
+const notInTrailers =
+  /^(?:age|authorization|cache-control|content-.*|date|expires|host|if-.*|location|max-forwards|pragma|range|retry-after|set-cookie|vary|www-authenticate)$/
+
+/** The trailers of an origin's response that are passed on. */
+export function forwardableTrailers(raw: RawFields): string[] {
+  return filtered(raw, (name) => !notInTrailers.test(name))
+}
+
+/** Is an interim response for the client? 100 answers an Expect, which is ours to answer; 101 is no interim one. */
+export function isForwardableInterim(status: number): boolean {
+  return status > 101 && status < 200
+}
+
 function filtered(raw: RawFields, mayPass: (name: string) => boolean): string[] {
   const nominated = nominatedNames(raw)
   const kept: string[] = []

@@ -33,6 +33,8 @@ const once = new Map([
 const host = 1
 const contentLength = 2
 const transferEncoding = 4
+/** Content has no meaning there, and some servers do not read it (RFC 9110 section 9.3). */
+const withoutContent = new Set(['GET', 'HEAD', 'TRACE', 'CONNECT'])
 /** With `_` for `-`, some servers take these for the real ones. */
 const disguised = new Set(['content-length', 'transfer-encoding', 'content-encoding', 'proxy-connection', 'keep-alive'])
 
@@ -90,7 +92,7 @@ function checkFields({ method, httpVersion, raw }: RequestHead): string | undefi
   }
   if ((seen & host) === 0 && httpVersion === '1.1') return 'Host is missing'
   if ((seen & contentLength) !== 0 && (seen & transferEncoding) !== 0) return 'Content-Length and Transfer-Encoding'
-  return hasBody && (method === 'GET' || method === 'HEAD') ? `${method} with content` : undefined
+  return hasBody && withoutContent.has(method) ? `${method} with content` : undefined
 }
 
 function checkFraming(bit: number, value: string, httpVersion: string): string | undefined {

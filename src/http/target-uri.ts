@@ -105,6 +105,11 @@ export function targetInTunnel(
   return { misdirected: `target ${target.scheme}://${target.authority} in a tunnel to ${prefix}` }
 }
 
+/** Is it absolute-form without path and query? With OPTIONS that means the whole server (RFC 9112 section 3.2.4). */
+export function hasNoPath(requestTarget: string): boolean {
+  return /^[a-z]+:\/\/[^/?]*$/i.test(requestTarget)
+}
+
 function parseWith(text: string, originOf: (text: string) => Origin | Invalid): TargetUri | Invalid {
   const authorityStart = text.indexOf('://') + 3
   if (authorityStart < 3) return { invalid: 'target is not absolute-form' }

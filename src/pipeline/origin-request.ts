@@ -1,4 +1,5 @@
 import { forwardableRequestFields } from '../http/end-to-end.ts'
+import { forwardsLeft } from '../http/max-forwards.ts'
 import type { OriginRequest } from '../upstream/origin-fetcher.ts'
 import type { Exchange } from './exchange.ts'
 import { viaValue } from './response-stem.ts'
@@ -34,13 +35,23 @@ export function fillRequest(exchange: Exchange, extra: readonly string[] = []): 
 
 /** The request as the client made it, content included. */
 export function relayRequest(exchange: Exchange): OriginRequest {
-  const fields = forwardableRequestFields(exchange.request.fields.raw)
+  const { method, fields: received } = exchange.request
+  const fields = forwardableRequestFields(received.raw)
   fields.push('Via', viaValue)
+  const left = forwardsLeft(method, received)
+  if (typeof left === 'number') lowerMaxForwards(fields, left - 1)
   return {
-    method: exchange.request.method,
+    method,
     target: exchange.target!,
     fields,
     ...(exchange.request.body === undefined ? {} : { body: exchange.request.body }),
     onInterim: (status, interim) => exchange.response.sendInterim(status, interim),
+  }
+}
+
+/** RFC 9110 section 7.6.2. */
+function lowerMaxForwards(fields: string[], left: number): void {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i]!.toLowerCase() === 'max-forwards') fields[i + 1] = String(left)
   }
 }

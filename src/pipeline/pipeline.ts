@@ -1,5 +1,6 @@
 import { asFault } from '../base/faults.ts'
 import { admit } from './admit.ts'
+import { answer } from './answer.ts'
 import { classify } from './classify.ts'
 import { deliver } from './deliver.ts'
 import type { Exchange } from './exchange.ts'
@@ -29,6 +30,7 @@ const steps: { readonly [S in StepName]: Step<S> } = {
   fill,
   deliver,
   relay,
+  answer,
   refuse,
   finish,
 }
@@ -37,18 +39,18 @@ const steps: { readonly [S in StepName]: Step<S> } = {
 export function run(exchange: Exchange, services: Services, step: StepName = 'receive'): void | Promise<void> {
   for (let current: StepName | undefined = step; current !== undefined; ) {
     exchange.trail.push(current)
-    let answer: StepName | undefined | Promise<StepName | undefined>
+    let next: StepName | undefined | Promise<StepName | undefined>
     try {
-      answer = steps[current](exchange, services)
+      next = steps[current](exchange, services)
     } catch (error) {
-      answer = failed(exchange, error)
+      next = failed(exchange, error)
     }
-    if (answer instanceof Promise) {
-      return answer
+    if (next instanceof Promise) {
+      return next
         .catch((error) => failed(exchange, error))
-        .then((next) => (next === undefined ? undefined : run(exchange, services, next)))
+        .then((name) => (name === undefined ? undefined : run(exchange, services, name)))
     }
-    current = answer
+    current = next
   }
 }
 

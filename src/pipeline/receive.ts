@@ -1,6 +1,6 @@
 import { Fault } from '../base/faults.ts'
 import { checkRequestHead, expectationFails } from '../http/request-gate.ts'
-import { type TargetUri, targetInTunnel } from '../http/target-uri.ts'
+import { hasNoPath, type TargetUri, targetInTunnel } from '../http/target-uri.ts'
 import type { ReceivedRequest } from './exchange.ts'
 import { viaValue } from './response-stem.ts'
 import type { Services } from './services.ts'
@@ -39,5 +39,5 @@ function targetOf(request: ReceivedRequest, services: Services): TargetUri {
       : targetInTunnel(tunnel, requestTarget, request.fields.get('host'))
   if ('invalid' in target) throw new Fault('CLIENT_REQUEST_INVALID', target.invalid)
   if ('misdirected' in target) throw new Fault('CLIENT_MISDIRECTED', target.misdirected)
-  return target
+  return request.method === 'OPTIONS' && hasNoPath(requestTarget) ? { ...target, path: '*' } : target
 }

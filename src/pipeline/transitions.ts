@@ -1,7 +1,7 @@
 /** The request state machine: which step may follow which. The drawing in docs/ is generated from this table. */
 export const transitions = {
   receive: ['admit', 'refuse'],
-  admit: ['classify', 'refuse'],
+  admit: ['classify', 'answer', 'refuse'],
   classify: ['lookup', 'relay', 'refuse'],
   lookup: ['deliver', 'revalidate', 'join', 'fetch', 'refuse'],
   join: ['deliver', 'fetch', 'refuse'],
@@ -11,6 +11,7 @@ export const transitions = {
   fill: ['deliver', 'relay'],
   deliver: ['finish'],
   relay: ['finish'],
+  answer: ['finish'],
   refuse: ['finish'],
   finish: [],
 } as const

@@ -12,7 +12,10 @@ export interface FastLaneOptions {
 
 const firstRequestMs = 10_000
 const keepAliveMs = 60_000
+/** How long a client may take to close its side after ours. */
+const lingerMs = 2_000
 const slash = 0x2f
+const space = 0x20
 
 /**
  * A second front on the bare connection, for the plainest GETs: they make up nearly all of a build's traffic, and
@@ -53,6 +56,8 @@ class LaneConnection {
   #waiting: Buffer | undefined
   #stalled = false
   #served = false
+  /** The client will send nothing more. */
+  #ended = false
 
   constructor(lane: FastLane, socket: Socket, tunnel: TunnelTarget | undefined, handOver: (socket: Socket) => void) {
     this.#lane = lane
@@ -90,7 +95,8 @@ class LaneConnection {
 
   /** In a tunnel origin-form; outside of one absolute-form, as origin-form there means the proxy's own pages. */
   #serves(request: PlainRequest): boolean {
-    return (request.requestTarget.charCodeAt(0) === slash) === (this.#tunnel !== undefined)
+    const first = request.requestTarget.charCodeAt(0)
+    return first !== space && (first === slash) === (this.#tunnel !== undefined)
   }
 
   #serve(request: PlainRequest): void {
@@ -115,15 +121,26 @@ class LaneConnection {
 
   readonly #onDone = (keepAlive: boolean): void => {
     this.#busy = undefined
-    if (!keepAlive || this.#lane.draining) {
-      this.#socket.end()
+    if (!keepAlive || this.#lane.draining) return this.#close()
+    const bytes = this.#waiting
+    if (bytes === undefined) {
+      if (this.#ended) this.#socket.end()
       return
     }
-    const bytes = this.#waiting
-    if (bytes === undefined) return
     this.#waiting = undefined
     this.#socket.resume()
     this.#onData(bytes)
+  }
+
+  /** Ends the connection. What the client sent behind is dropped unread: no request is served there (RFC 9112 section 9.6). */
+  #close(): void {
+    const socket = this.#socket
+    this.#waiting = undefined
+    socket.off('data', this.#onData)
+    socket.on('data', () => undefined)
+    socket.resume()
+    socket.setTimeout(lingerMs)
+    socket.end()
   }
 
   /** Leaves the connection to the full parser, as if nothing of `bytes` had been read. */
@@ -147,6 +164,7 @@ class LaneConnection {
   }
 
   readonly #onEnd = (): void => {
+    this.#ended = true
     if (this.#busy === undefined) this.#socket.end()
   }
 

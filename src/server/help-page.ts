@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HostPort } from '../config/settings.ts'
+import { allowedMethods } from '../http/max-forwards.ts'
 
 /** Answers requests that are for the proxy itself: a help page, the CA certificate, a PAC file (INTERFACE section 4). */
 export function answerHelp(
@@ -9,6 +10,8 @@ export function answerHelp(
   caPem: string | undefined,
 ): void {
   const proxy = `${local.host.includes(':') ? `[${local.host}]` : local.host}:${local.port}`
+  if (request.method === 'OPTIONS')
+    return void response.writeHead(200, { Allow: allowedMethods, 'Content-Length': 0 }).end()
   const read = request.method === 'GET' || request.method === 'HEAD'
   if (!read) return send(response, 405, 'text/plain; charset=utf-8', 'The proxy itself answers only GET and HEAD.\n')
   switch (request.url) {
@@ -37,6 +40,7 @@ function send(response: ServerResponse, status: number, type: string, text: stri
     'Cache-Control': 'no-store',
     'Content-Security-Policy': "default-src 'none'",
     'X-Content-Type-Options': 'nosniff',
+    ...(status >= 400 ? { Connection: 'close' } : {}),
   })
   response.end(text)
 }

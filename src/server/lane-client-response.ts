@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { endToEndResponseFields, forwardableTrailers, isForwardableInterim } from '../http/end-to-end.ts'
 import type { RawFields } from '../http/fields.ts'
 import type { ClientResponse, ResponseHead } from '../pipeline/exchange.ts'
 
@@ -88,13 +89,15 @@ export class LaneClientResponse implements ClientResponse {
   end(trailers?: RawFields): void {
     if (this.closed) return
     this.#flushHead()
-    if (this.#framing === 'chunked') this.#socket.write(`0\r\n${fieldsText(trailers ?? [])}\r\n`, 'latin1')
+    if (this.#framing === 'chunked')
+      this.#socket.write(`0\r\n${fieldsText(forwardableTrailers(trailers ?? []))}\r\n`, 'latin1')
     this.#finish()
   }
 
   sendInterim(status: number, fields: RawFields): void {
-    if (this.closed || this.headSent || status !== 103) return
-    this.#socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fieldsText(fields)}\r\n`, 'latin1')
+    if (this.closed || this.headSent || !isForwardableInterim(status)) return
+    const text = fieldsText(endToEndResponseFields(fields))
+    this.#socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n${text}\r\n`, 'latin1')
   }
 
   /** A reset, not an end: a body that is delimited by the close must not look complete (CORRECTNESS M1). */

@@ -11,8 +11,9 @@ import { listenOn } from './listen-on.ts'
 import type { Listener, ListenerServices } from './listener.ts'
 import { ExchangeMaker } from './node-exchange.ts'
 import { refuseRaw } from './raw-response.ts'
+import { RequestOrder } from './request-order.ts'
 import { openTunnel } from './tunnel.ts'
-import { passUpgrade } from './upgrade.ts'
+import { asksUpgrade, passUpgrade } from './upgrade.ts'
 
 const maxHeadBytes = 16 * 1024
 const headersTimeoutMs = 10_000
@@ -30,6 +31,7 @@ export class MitmListener extends MitmProxy implements Listener {
   readonly #exchanges: ExchangeMaker
   readonly #tunnels = new WeakMap<object, TunnelTarget>()
   readonly #connections = new Set<Duplex>()
+  readonly #orders = new WeakMap<object, RequestOrder>()
   readonly #lane: FastLane
   #servers: Server[] = []
   #listening: HostPort[] = []
@@ -106,8 +108,7 @@ export class MitmListener extends MitmProxy implements Listener {
       keepAliveTimeout: keepAliveMs,
       connectionsCheckingInterval: 2_000,
       requireHostHeader: false,
-      // h2c is not spoken: the request is answered as if the field were not there.
-      shouldUpgradeCallback: (request: IncomingMessage) => !/^h2c$/i.test(request.headers.upgrade ?? ''),
+      shouldUpgradeCallback: asksUpgrade,
     })
     // The gate counts fields itself; Node would drop the surplus without a word.
     server.maxHeadersCount = 0
@@ -120,13 +121,31 @@ export class MitmListener extends MitmProxy implements Listener {
         unread.resume()
       })
     })
-    server.on('request', (request, response) => this._onHttpServerRequest(false, request, response))
-    server.on('connect', (request, socket, head) => this._onHttpServerConnect(request, socket, head))
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      passUpgrade(request, socket, head, this.#tunnels.get(request.socket), this.#services)
-    })
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuseMalformed(error, socket))
+    this.#serveRequests(server)
     return server
+  }
+
+  #serveRequests(server: Server): void {
+    server.on('request', (request, response) => this._onHttpServerRequest(false, request, response))
+    server.on('checkContinue', (request, response) => this.#take(request, response, true))
+    // The gate judges expectations; Node's own answer would leave the connection open.
+    server.on('checkExpectation', (request, response) => this.#take(request, response, false))
+    server.on('connect', (request, socket, head) => {
+      this.#orderOf(request.socket).finally(() => this._onHttpServerConnect(request, socket, head))
+    })
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const tunnel = this.#tunnels.get(request.socket)
+      this.#orderOf(request.socket).finally(() => passUpgrade(request, socket, head, tunnel, this.#services))
+    })
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuseMalformed(error, socket as Socket))
+  }
+
+  #orderOf(socket: Socket): RequestOrder {
+    const known = this.#orders.get(socket)
+    if (known !== undefined) return known
+    const order = new RequestOrder(socket)
+    this.#orders.set(socket, order)
+    return order
   }
 
   /** Connections inside a tunnel belong to a client that was admitted when it connected. */
@@ -142,13 +161,18 @@ export class MitmListener extends MitmProxy implements Listener {
   }
 
   override _onHttpServerRequest(_isSSL: boolean, request: IncomingMessage, response: ServerResponse): void {
+    this.#take(request, response, false)
+  }
+
+  /** `awaitsContinue`: the client holds its content back until it reads 100 (RFC 9110 section 10.1.1). */
+  #take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const tunnel = this.#tunnels.get(request.socket)
-    if (tunnel === undefined && request.url!.charCodeAt(0) === slash) {
-      const { localAddress, localPort } = request.socket
-      answerHelp(request, response, { host: localAddress ?? '-', port: localPort ?? 0 }, this.#services.caPem)
-      return
-    }
-    this.#services.run(this.#exchanges.make(request, response, tunnel))
+    this.#orderOf(request.socket).take(request, response, () => {
+      if (tunnel === undefined && isForOurselves(request)) {
+        const { localAddress, localPort } = request.socket
+        answerHelp(request, response, { host: localAddress ?? '-', port: localPort ?? 0 }, this.#services.caPem)
+      } else this.#services.run(this.#exchanges.make(request, response, tunnel, awaitsContinue))
+    })
   }
 
   override _onHttpServerConnect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -158,6 +182,8 @@ export class MitmListener extends MitmProxy implements Listener {
     }
     openTunnel(request, socket as Socket, head, this.#services, this.#exchanges.nextId(), (connection, tunnel) => {
       this.#tunnels.set(connection, tunnel)
+      // Without TLS it is the same connection, and begins anew.
+      this.#orders.delete(connection)
       this.#servers[0]?.emit('connection', connection)
     })
   }
@@ -175,13 +201,19 @@ export class MitmListener extends MitmProxy implements Listener {
     throw new Error('certificates come from ca/, never from files')
   }
 
-  #refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  #refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
     const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
     const fault = new Fault(late ? 'CLIENT_TIMEOUT' : 'CLIENT_REQUEST_INVALID', error.message)
-    refuseRaw(socket, fault, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : undefined)
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : undefined
+    this.#orderOf(socket).broken(() => refuseRaw(socket, fault, status))
   }
+}
+
+/** Outside of a tunnel, origin-form and asterisk-form mean the proxy itself. */
+function isForOurselves({ method, url }: IncomingMessage): boolean {
+  return url!.charCodeAt(0) === slash || (url === '*' && method === 'OPTIONS')
 }

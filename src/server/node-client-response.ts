@@ -1,15 +1,19 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { endToEndResponseFields, forwardableTrailers, isForwardableInterim } from '../http/end-to-end.ts'
 import type { RawFields } from '../http/fields.ts'
 import type { ClientResponse, ResponseHead } from '../pipeline/exchange.ts'
 
 /** `ClientResponse` over Node's own HTTP server. */
 export class NodeClientResponse implements ClientResponse {
   readonly #response: ServerResponse
+  /** Has the client still not been told to send its content? Then nobody knows whether it will. */
+  #awaitsContinue: boolean
   sentBytes = 0
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, awaitsContinue = false) {
     this.#response = response
+    this.#awaitsContinue = awaitsContinue
     // Date is the origin's, or made where the response is.
     response.sendDate = false
   }
@@ -44,7 +48,7 @@ export class NodeClientResponse implements ClientResponse {
     const fields = head.fields as string[]
     if (typeof head.length === 'number') fields.push('Content-Length', String(head.length))
     if (head.length === 'close') response.useChunkedEncodingByDefault = false
-    if (head.length === 'close' || head.closeAfter === true) response.shouldKeepAlive = false
+    if (head.length === 'close' || head.closeAfter === true || this.#awaitsContinue) response.shouldKeepAlive = false
     response.writeHead(head.status, fields)
   }
 
@@ -55,15 +59,22 @@ export class NodeClientResponse implements ClientResponse {
   }
 
   end(trailers?: RawFields): void {
-    if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairs(trailers))
+    if (trailers !== undefined && trailers.length > 0) this.#response.addTrailers(pairs(forwardableTrailers(trailers)))
     this.#response.end()
   }
 
   sendInterim(status: number, fields: RawFields): void {
-    if (status !== 103 || this.#response.headersSent || this.#response.destroyed) return
-    const links: string[] = []
-    for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i]!.toLowerCase() === 'link') links.push(fields[i + 1]!)
-    if (links.length > 0) this.#response.writeEarlyHints({ link: links })
+    const response = this.#response
+    // HTTP/1.0 knows no interim responses (RFC 9110 section 15.2).
+    if (response.headersSent || response.destroyed || response.req.httpVersion === '1.0') return
+    if (isForwardableInterim(status)) response.writeInformation(status, endToEndResponseFields(fields))
+  }
+
+  /** Tells the client to send the content that it holds back. */
+  sendContinue(): void {
+    if (!this.#awaitsContinue || this.#response.headersSent || this.#response.destroyed) return
+    this.#awaitsContinue = false
+    this.#response.writeContinue()
   }
 
   /** A reset, not an end: a body that is delimited by the close must not look complete (CORRECTNESS M1). */

@@ -21,8 +21,15 @@ export class ExchangeMaker {
     return this.#prefix + this.#count.toString(36)
   }
 
-  make(request: IncomingMessage, response: ServerResponse, tunnel: TunnelTarget | undefined): Exchange {
+  /** `awaitsContinue`: the client holds its content back until it reads 100 (RFC 9110 section 10.1.1). */
+  make(
+    request: IncomingMessage,
+    response: ServerResponse,
+    tunnel: TunnelTarget | undefined,
+    awaitsContinue: boolean,
+  ): Exchange {
     const fields = new Fields(request.rawHeaders)
+    const client = new NodeClientResponse(response, awaitsContinue)
     return new Exchange(
       this.nextId(),
       {
@@ -30,20 +37,34 @@ export class ExchangeMaker {
         requestTarget: request.url ?? '',
         httpVersion: request.httpVersion,
         fields,
-        body: bodyOf(request, fields),
+        body: bodyOf(request, fields, awaitsContinue ? client : undefined),
         client: { address: request.socket.remoteAddress ?? '-', userAgent: fields.get('user-agent') },
         tunnel,
       },
-      new NodeClientResponse(response),
+      client,
       this.#clock.now(),
       this.#clock.elapsed(),
     )
   }
 }
 
-function bodyOf(request: IncomingMessage, fields: Fields): RequestBody | undefined {
+/** `waiting`, when given, must be told to go on before content comes. */
+function bodyOf(
+  request: IncomingMessage,
+  fields: Fields,
+  waiting: NodeClientResponse | undefined,
+): RequestBody | undefined {
   const length = fields.get('content-length')
   if (length === undefined && !fields.has('transfer-encoding')) return undefined
   if (length === '0' && (request.method === 'GET' || request.method === 'HEAD')) return undefined
-  return { sizeBytes: length === undefined ? undefined : Number(length), chunks: request }
+  return {
+    sizeBytes: length === undefined ? undefined : Number(length),
+    chunks: waiting === undefined ? request : continued(request, waiting),
+  }
+}
+
+/** The content, which the client is told to send when the first piece is asked for. */
+async function* continued(request: IncomingMessage, client: NodeClientResponse): AsyncGenerator<Buffer> {
+  client.sendContinue()
+  yield* request
 }

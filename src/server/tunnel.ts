@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { asFault, Fault } from '../base/faults.ts'
+import { checkRequestHead } from '../http/request-gate.ts'
 import { parseAuthorityForm } from '../http/target-uri.ts'
 import type { TunnelTarget } from '../pipeline/exchange.ts'
 import type { ListenerServices } from './listener.ts'
@@ -13,6 +14,8 @@ const established = 'HTTP/1.1 200 Connection Established\r\n\r\n'
 /** For the TLS handshake, and for the first byte after CONNECT (CORRECTNESS T37). */
 const firstByteTimeoutMs = 10_000
 const tlsHandshakeByte = 0x16
+/** Empty lines may stand before a request (RFC 9112 section 2.2). */
+const carriageReturn = 0x0d
 /** A TLS record with the fatal alert unrecognized_name (RFC 8446 section 6.2). */
 const unrecognizedName = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70])
 
@@ -29,6 +32,8 @@ export function openTunnel(
   serveInside: ServeInside,
 ): void {
   client.on('error', () => client.destroy())
+  const reason = checkConnect(request)
+  if (reason !== undefined) return refuse(client, new Fault('CLIENT_REQUEST_INVALID', reason))
   const authority = parseAuthorityForm(request.url ?? '')
   if ('invalid' in authority) return refuse(client, new Fault('CLIENT_REQUEST_INVALID', authority.invalid))
   const { host, port } = authority
@@ -43,9 +48,14 @@ export function openTunnel(
   onFirstByte(client, head, (first) => {
     if (first === tlsHandshakeByte && services.leaves !== undefined)
       return intercept(client, { host, port }, services, serveInside)
-    if (isMethodByte(first)) return serveInside(client, { scheme: 'http', host, port })
+    if (isMethodByte(first) || first === carriageReturn) return serveInside(client, { scheme: 'http', host, port })
     client.destroy()
   })
+}
+
+/** The gate of all requests: bytes behind an ambiguous CONNECT could be its content or the tunnel's. */
+function checkConnect({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): string | undefined {
+  return checkRequestHead({ method, requestTarget: url, httpVersion, raw: rawHeaders }, 'proxy')
 }
 
 function refuse(client: Socket, fault: Fault): void {

@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { asFault, Fault } from '../base/faults.ts'
@@ -9,6 +9,16 @@ import type { TunnelTarget } from '../pipeline/exchange.ts'
 import type { ListenerServices } from './listener.ts'
 import { refuseRaw } from './raw-response.ts'
 import { joinBoth } from './splice.ts'
+
+/**
+ * Does the request ask for another protocol that may be passed through? One that does not is served as if its Upgrade field
+ * were not there (RFC 9110 section 7.8): with content it would be unclear where that ends, and h2c is not spoken.
+ */
+export function asksUpgrade({ method, httpVersion, headers }: IncomingMessage): boolean {
+  if (method !== 'GET' || httpVersion !== '1.1' || /^h2c$/i.test(headers.upgrade ?? '')) return false
+  const { 'content-length': length, 'transfer-encoding': coding, expect } = headers
+  return length === undefined && coding === undefined && expect === undefined
+}
 
 /** Passes a protocol upgrade (WebSocket) through: the origin decides, we only join the two connections (RFC 9110 section 7.8). */
 export function passUpgrade(
@@ -89,7 +99,7 @@ function exchangeUpgrade(
 
 /** The head as text; `replaced`, when given, stands for the origin's connection and framing fields. */
 function headText(response: IncomingMessage, replaced?: readonly string[]): string {
-  let text = `HTTP/1.1 ${response.statusCode} ${response.statusMessage}\r\n`
+  let text = `HTTP/1.1 ${response.statusCode} ${STATUS_CODES[response.statusCode!] ?? 'Unknown'}\r\n`
   const { rawHeaders } = response
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const framing = /^(connection|keep-alive|transfer-encoding)$/i.test(rawHeaders[i]!)

@@ -20,6 +20,8 @@ export interface Row {
   readonly bytes: (place: Place) => string
   /** Statuses of the answers, in order; the connection closes after one of 400 and more. */
   readonly answers: readonly number[]
+  /** The connection closes although nothing was refused. */
+  readonly closes?: true
   /** What the origin sees of it: exactly this, each well framed, and nothing more. */
   readonly seen: readonly Expected[]
   /** Only here, because the form of the target makes the difference. */

@@ -86,9 +86,9 @@ export const lineRows: readonly Row[] = [
   refused('method-delimiter', 'a method that is no token', 'RFC 9110 section 9.1', (place, path) =>
     request(place, path, { method: 'G(T' }),
   ),
-  refused(
+  forwarded(
     'two-spaces',
-    'a second space in the request line',
+    'a second space in the request line belongs to nothing',
     line,
     withTarget((place, path) => ` ${place.target(path)}`),
   ),

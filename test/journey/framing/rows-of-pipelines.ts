@@ -107,7 +107,8 @@ export const pipelineRows: readonly Row[] = [
     title: 'nothing is read behind a request that closes its connection',
     why: 'RFC 9112 section 9.6',
     bytes: (place) => request(place, '/pipe-after-close', { fields: ['Connection: close'] }) + hidden(place),
-    answers: [200, 400],
+    answers: [200],
+    closes: true,
     seen: [{ method: 'GET', target: '/pipe-after-close' }],
   },
 ]
