@@ -43,6 +43,7 @@ export interface RecentExchange {
 type Slot = { -readonly [K in keyof RecentExchange]: RecentExchange[K] }
 
 const initialCount = 1000
+const clockSetBackMs = 60_000
 
 /**
  * The exchanges that finished last, each in the slot of the oldest: taking one down allocates nothing. All are, but
@@ -114,9 +115,10 @@ export class RecentExchanges {
 
   #hasRoom(at: number): boolean {
     const passedMs = at - this.#lastHitAt
-    if (passedMs !== 0) {
+    // Hits end in another order than they came in; only a clock that was set back goes far back.
+    if (passedMs > 0 || passedMs < -clockSetBackMs) {
       this.#lastHitAt = at
-      if (passedMs > 0) this.#credit = Math.min(this.count, this.#credit + passedMs)
+      this.#credit = Math.min(this.count, this.#credit + Math.max(0, passedMs))
     }
     if (this.#credit < 1) return false
     this.#credit -= 1

@@ -30,14 +30,26 @@ describe('The recent exchanges', () => {
       recent.add(new Exchange(id, received, new RecordingClient('GET'), at, 0), exchangeEvent({ id, at, result }))
     }
     const kept = (...ids: string[]): boolean[] => ids.map((id) => recent.find(id) !== undefined)
-    for (let n = 0; n < 12; n += 1) add(`h${n}`, 5000, 'hit')
+    for (let n = 0; n < 12; n += 1) add(`h${n}`, 100_000, 'hit')
     assert.deepEqual(kept('h0', 'h9', 'h10', 'h11'), [true, true, false, false])
-    add('m', 5000, 'miss')
-    add('later', 5001, 'hit')
-    add('again', 5001, 'hit')
+    add('m', 100_000, 'miss')
+    add('later', 100_001, 'hit')
+    add('again', 100_001, 'hit')
+    // A slow one, received before the others.
+    add('slow', 99_000, 'hit')
+    add('behind', 100_001, 'hit')
+    // The clock is set back.
     add('before', 4000, 'hit')
     add('after', 4001, 'hit')
-    assert.deepEqual(kept('m', 'later', 'again', 'before', 'after'), [true, true, false, false, true])
+    assert.deepEqual(kept('m', 'later', 'again', 'slow', 'behind', 'before', 'after'), [
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ])
   })
 
   test('tell of a tunnel that it was passed through, also where another exchange was remembered before', () => {
