@@ -183,8 +183,15 @@ export function responseIndexContract(name: string, makeIndex: () => Promise<Ind
 
     test('a record of another version is a miss', () =>
       withIndex(async ({ index, plant }) => {
-        await plant('k', JSON.stringify({ v: 2, variants: [storedResponse(1)] }))
+        await plant('k', JSON.stringify({ v: 3, variants: [storedResponse(1)] }))
         assert.deepEqual(await index.get('k'), [])
+      }))
+
+    test('a part keeps its place in the whole', () =>
+      withIndex(async ({ index }) => {
+        const part = storedResponse(5, { status: 206, part: { first: 10, last: 14, sizeBytes: 100 } })
+        await index.update('k', () => [part, storedResponse(1)])
+        assert.deepEqual(plain(await index.get('k')), plain([part, storedResponse(1)]))
       }))
 
     for (const [field, value] of Object.entries(spoilt)) {
