@@ -10,7 +10,7 @@ import { CachedResponse, memoryBytesOf, variantName, withVariant } from './cache
 import type { Exchange } from './exchange.ts'
 import type { Fill } from './fills.ts'
 import { GrowingResponse } from './growing-response.ts'
-import { recordPart } from './partial-join.ts'
+import { joinParts, recordPart } from './partial-join.ts'
 import { isPart, lengthOf } from './partial-records.ts'
 import { partialReader } from './partial-source.ts'
 import type { Services } from './services.ts'
@@ -142,8 +142,11 @@ async function record(filled: Filled, content: BlobRef): Promise<Stored> {
   if (filled.fill.forgotten) return 'content-changed'
   const response = recordOf(filled, content)
   if (isPart(response)) {
-    const isKept = await recordPart(services, exchange.key, response, filled.fill)
-    return isKept ? 'yes' : 'content-changed'
+    const recorded = await recordPart(services, exchange.key, response, filled.fill)
+    exchange.flight?.land()
+    if (recorded === undefined) return 'content-changed'
+    await joinParts(recorded)
+    return 'yes'
   }
   replaceHot(filled, response)
   await services.index.update(exchange.key, (variants) => withVariant(variants, response), knownVariants(filled))

@@ -2,7 +2,7 @@ import { Fields } from '../http/fields.ts'
 import { isRedirect } from '../http/location.ts'
 import { headConfirms } from '../policy/head-update.ts'
 import { storability } from '../policy/storable.ts'
-import { selectVariant } from './cached-response.ts'
+import { type CachedResponse, fits, selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { freshen } from './freshen.ts'
 import { judgePart } from './partial-request.ts'
@@ -41,9 +41,13 @@ export const judge: Step<'judge'> = (exchange, services) => {
 
 /** What HEAD tells of a stored response to GET: fresh again, or out of date (RFC 9111 section 4.3.5). */
 function applyHead(exchange: Exchange, services: Services): void {
-  const stale = exchange.candidate ?? selectVariant(exchange.variants, exchange.request.fields)
-  if (stale === undefined || stale.status !== 200) return
   const upstream = exchange.upstream!
-  if (headConfirms(stale.record.fields, stale.sizeBytes, upstream.fields)) freshen(exchange, services, stale, upstream)
-  else forget(exchange.key, services)
+  const confirmed = (one: CachedResponse): boolean => headConfirms(one.record.fields, one.sizeBytes, upstream.fields)
+  const stale = exchange.candidate ?? selectVariant(exchange.variants, exchange.request.fields)
+  if (stale?.status === 200 && confirmed(stale)) freshen(exchange, services, stale, upstream)
+  else if (stale?.status === 200 || partsFor(exchange).some((part) => !confirmed(part))) forget(exchange.key, services)
+}
+
+function partsFor({ variants, request }: Exchange): readonly CachedResponse[] {
+  return variants.filter((one) => one.isPart && fits(one.record.vary, one.codings, request.fields))
 }

@@ -9,11 +9,23 @@ import type { Services } from './services.ts'
 /** Bytes copied at a time. */
 const chunkBytes = 256 * 1024
 
-/**
- * Makes a part that was committed known to the index, then joins it with its neighbours; a failure to join loses nothing. Answers false
- * when newer content is there already, or the key was invalidated.
- */
-export async function recordPart(services: Services, key: string, added: PartRecord, fill: Fill): Promise<boolean> {
+/** Where a part was recorded. */
+export interface RecordedPart {
+  readonly services: Services
+  readonly key: string
+  readonly added: PartRecord
+  readonly fill: Fill
+  /** What is stored under the key now. */
+  readonly records: readonly StoredResponse[]
+}
+
+/** Makes a part that was committed known to the index. `undefined`: newer content is there already, or the key was invalidated. */
+export async function recordPart(
+  services: Services,
+  key: string,
+  added: PartRecord,
+  fill: Fill,
+): Promise<RecordedPart | undefined> {
   let records: readonly StoredResponse[] = []
   let isKept = false
   await services.index.update(key, (stored) => {
@@ -22,17 +34,11 @@ export async function recordPart(services: Services, key: string, added: PartRec
     return records
   })
   services.hot.delete(key)
-  if (isKept) await joinAll(services, key, added, fill, records)
-  return isKept
+  return isKept ? { services, key, added, fill, records } : undefined
 }
 
-async function joinAll(
-  services: Services,
-  key: string,
-  added: PartRecord,
-  fill: Fill,
-  before: readonly StoredResponse[],
-): Promise<void> {
+/** Joins a recorded part with its neighbours, as far as that is worth it. A failure loses nothing; never rejects. */
+export async function joinParts({ services, key, added, fill, records: before }: RecordedPart): Promise<void> {
   let records = before
   try {
     for (let parts = nextJoin(records, added); parts !== undefined; parts = nextJoin(records, added)) {

@@ -75,6 +75,21 @@ const standards: readonly Talk[] = [
     ],
   },
   {
+    rfc: '9111 section 4.3.5',
+    says: 'A HEAD that names another representation drops parts, one that names theirs does not',
+    talk: [
+      ...part('bytes=0-3', 'bytes 0-3/10', '0123'),
+      'client: HEAD /a',
+      `origin: 200 · ${hour} · ETag: "1"`,
+      'larder: 200 (miss-partial, not stored: method)',
+      ...found('bytes=0-3', 'bytes 0-3/10', '0123'),
+      'client: HEAD /a',
+      `origin: 200 · ${hour} · ETag: "2"`,
+      'larder: 200 (miss-partial, not stored: method)',
+      ...part('bytes=0-3', 'bytes 0-3/10', 'abcd', 'ETag: "2"'),
+    ],
+  },
+  {
     rfc: '9111 section 3.3',
     says: 'A range that is in parts only partly is asked of the origin',
     talk: [
