@@ -7,6 +7,7 @@ import type { ConnectOptions } from './open-connection.ts'
 import type { OriginFetcher, OriginRequest, OriginResponse, RequestBody } from './origin-fetcher.ts'
 import { createOriginTrust } from './origin-trust.ts'
 import { type ResolveHost, systemResolver } from './resolve-host.ts'
+import { askServer } from './server-wide.ts'
 import { Attempt } from './undici-attempt.ts'
 import { type LineOptions, openOnce, openPool } from './undici-origin-line.ts'
 
@@ -62,6 +63,7 @@ class HttpFetcher implements OriginFetcher {
   }
 
   fetch(request: OriginRequest): Promise<OriginResponse> {
+    if (request.target.path === '*') return askServer(request, this.#lines, this.#options.clock.now)
     return new Promise((resolve, reject) => {
       const origin = this.#originOf(request)
       if (origin.activeCount >= this.#lines.connectionsPerOrigin + maxWaitingCount) {
@@ -132,7 +134,8 @@ function dispatchOptions({ method, target, fields, body }: OriginRequest): Dispa
   if (length !== undefined) headers.push('Content-Length', String(length))
   const content =
     body === undefined || length === 0 ? null : (chunksOf(body) as unknown as Dispatcher.DispatchOptions['body'])
-  return { method, path: target.path, headers, body: content as null }
+  // Where one side may err about the end of the content, nothing comes after it (CORRECTNESS T15).
+  return { method, path: target.path, headers, body: content as null, reset: content !== null }
 }
 
 /** The client's content, where any trouble of the client's is told from trouble with the origin. */
