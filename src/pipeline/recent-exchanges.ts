@@ -46,7 +46,7 @@ const initialCount = 1000
 const clockSetBackMs = 60_000
 
 /**
- * The exchanges that finished last, each in the slot of the oldest: taking one down allocates nothing. All are, but
+ * The exchanges that finished last, each in the slot of the oldest: taking one down allocates next to nothing. All are, but
  * when hits come faster than one a millisecond for long, it is one a millisecond of them: what is kept outlives the garbage
  * collector's young generation, which would cost each hit of a busy daemon a quarter more.
  */
@@ -68,7 +68,8 @@ export class RecentExchanges {
     if (event.result === 'hit' && !this.#hasRoom(event.at)) return
     const slot = this.#take(event)
     const { delivery, candidate, upstream } = exchange
-    slot.trail = exchange.trail
+    // A copy: were the array itself kept, V8 would take all of its kind for long-lived and place each hit's in the old generation.
+    slot.trail = exchange.trail.slice()
     slot.target = exchange.target
     // What goes past the store goes there for its credentials, often: those are not kept.
     slot.fields = exchange.key === '' ? undefined : exchange.request.fields
