@@ -68,9 +68,8 @@ export class RecentExchanges {
     if (event.result === 'hit' && !this.#hasRoom(event.at)) return
     const slot = this.#take(event)
     const { delivery, candidate, upstream } = exchange
-    // A copy: were the array itself kept, V8 would take all of its kind for long-lived and place each hit's in the old generation.
     slot.trail = exchange.trail.slice()
-    slot.target = exchange.target
+    slot.target = exchange.target && { ...exchange.target }
     // What goes past the store goes there for its credentials, often: those are not kept.
     slot.fields = exchange.key === '' ? undefined : exchange.request.fields
     slot.rule = exchange.rule
@@ -130,7 +129,9 @@ export class RecentExchanges {
     const at = this.#next
     this.#next = at + 1 === this.count ? 0 : at + 1
     const slot = (this.#slots[at] ??= emptySlot(event))
-    slot.event = event
+    // Copies, here and in `add`: were the objects themselves kept, V8 would take all of their kind for long-lived and place
+    // those of each hit in the old generation.
+    slot.event = { ...event }
     return slot
   }
 }
