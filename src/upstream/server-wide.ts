@@ -2,23 +2,31 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Socket } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { Fault, type FaultCode } from '../base/faults.ts'
-import { openConnection } from './open-connection.ts'
+import { type ConnectOptions, openConnection } from './open-connection.ts'
 import type { OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { responseFault } from './response-faults.ts'
 import { ResponseFlow } from './response-flow.ts'
 import { readResponseHead } from './response-head.ts'
-import type { LineOptions } from './undici-origin-line.ts'
+
+interface ServerWideOptions extends ConnectOptions {
+  readonly headTimeoutMs: number
+  readonly idleTimeoutMs: number
+}
 
 /**
  * Sends an OPTIONS that is for the whole server, in asterisk-form (RFC 9112 section 3.2.4), which undici cannot. Such
  * requests are rare: each has a connection of its own, opened by the same rules as all others.
  */
-export function askServer(request: OriginRequest, lines: LineOptions, now: () => number): Promise<OriginResponse> {
+export function askServer(
+  request: OriginRequest,
+  options: ServerWideOptions,
+  now: () => number,
+): Promise<OriginResponse> {
   const { scheme, host, port } = request.target
   return new Promise((resolve, reject) => {
-    openConnection({ host, port, tls: scheme === 'https' }, lines, (fault, socket) => {
+    openConnection({ host, port, tls: scheme === 'https' }, options, (fault, socket) => {
       if (fault !== undefined) return reject(fault)
-      exchange(request, socket!, lines, now).then(resolve, reject)
+      exchange(request, socket!, options, now).then(resolve, reject)
     })
   })
 }
@@ -26,7 +34,7 @@ export function askServer(request: OriginRequest, lines: LineOptions, now: () =>
 function exchange(
   request: OriginRequest,
   socket: Socket,
-  { headTimeoutMs, idleTimeoutMs }: LineOptions,
+  { headTimeoutMs, idleTimeoutMs }: ServerWideOptions,
   now: () => number,
 ): Promise<OriginResponse> {
   const { method, target, fields, body } = request

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { endToEndResponseFields, forwardableRequestFields } from '../../../src/http/end-to-end.ts'
+import {
+  endToEndResponseFields,
+  forwardableRequestFields,
+  forwardableTrailers,
+  isForwardableInterim,
+} from '../../../src/http/end-to-end.ts'
 
 describe('End-to-end fields (RFC 9110 section 7.6.1)', () => {
   const dropped = [
@@ -60,5 +65,15 @@ describe('End-to-end fields (RFC 9110 section 7.6.1)', () => {
       'Set-Cookie',
       'b',
     ])
+  })
+
+  test('trailers that would have been needed before the content go (RFC 9110 section 6.5.1)', () => {
+    const raw = ['Content-Type', 'a/b', 'Set-Cookie', 'a', 'Cache-Control', 'max-age=1', 'Transfer-Encoding', 'chunked']
+    assert.deepEqual(forwardableTrailers([...raw, 'X-Sum', '1']), ['X-Sum', '1'])
+  })
+
+  test('interim responses are for the client, but for 100 and 101 (RFC 9110 section 15.2)', () => {
+    const all = [99, 100, 101, 102, 103, 199, 200]
+    assert.deepEqual(all.filter(isForwardableInterim), [102, 103, 199])
   })
 })

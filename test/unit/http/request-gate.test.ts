@@ -75,6 +75,11 @@ const refused: Record<string, [RequestHead, RegExp]> = {
     /twice/,
   ],
   'GET with a length': [head({ more: ['Content-Length', '5'] }), /GET with content/],
+  'TRACE with a length': [head({ method: 'TRACE', more: ['Content-Length', '5'] }), /TRACE with content/],
+  'CONNECT with chunked content': [
+    head({ method: 'CONNECT', requestTarget: 'example.org:443', more: ['Transfer-Encoding', 'chunked'] }),
+    /CONNECT with content/,
+  ],
   'HEAD with chunked content': [head({ method: 'HEAD', more: ['Transfer-Encoding', 'chunked'] }), /HEAD with content/],
   ...Object.fromEntries(
     [
