@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -27,6 +27,8 @@ before(async () => {
   ftp = await startVsftpd()
   mkdirSync(join(ftp.root, 'pub'))
   writeFileSync(join(ftp.root, 'pub', 'file.bin'), content)
+  // Dated ahead, it has been left alone for no time: heuristics make it fresh for none.
+  utimesSync(join(ftp.root, 'pub', 'file.bin'), new Date(), new Date(Date.now() + 3_600_000))
   larder = await startLarder({ originCaFiles: [secure.caFile], connectPorts: [secure.port] })
   folder = mkdtempSync(join(tmpdir(), 'larder-wget-'))
 })
