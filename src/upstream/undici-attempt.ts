@@ -44,7 +44,9 @@ export class Attempt implements Dispatcher.DispatchHandler, LineAware {
     this.#controller = controller
     this.#requestedAt = this.#now()
     const line = this.line()
-    if (line !== undefined) this.#reused = ++line.requestCount > 1
+    if (line === undefined) return
+    this.#reused = ++line.requestCount > 1
+    line.awaitsHead = true
   }
 
   onResponseStarted(): void {

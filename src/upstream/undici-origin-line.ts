@@ -20,6 +20,8 @@ export class Line {
   requestCount = 0
   /** Bytes behind the last response were dropped together with the connection. */
   excess = false
+  /** A request was sent, and nothing of its response has been read. */
+  awaitsHead = false
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -29,7 +31,27 @@ export class Line {
       if (socket.destroyed && chunk.length > 0) this.excess = !onlyLineEnds(chunk)
       unshift.call(socket, chunk, encoding)
     }
+    // undici takes a 100 that nobody asked for as an error; it says nothing, and clients must bear it (RFC 9110 section 15.2).
+    const { read } = socket
+    socket.read = (size) => {
+      const chunk: Buffer | null = read.call(socket, size)
+      if (!this.awaitsHead || chunk === null) return chunk
+      const rest = withoutContinue(chunk)
+      this.awaitsHead = rest.length === 0
+      return rest.length > 0 ? rest : read.call(socket, size)
+    }
   }
+}
+
+/** What stands behind the heads of 100 Continue that `bytes` begin with. One that is cut is left to the parser. */
+function withoutContinue(bytes: Buffer): Buffer {
+  let rest = bytes
+  while (rest.length > 0 && rest.toString('latin1', 0, 13) === 'HTTP/1.1 100 ') {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end < 0) return rest
+    rest = rest.subarray(end + 4)
+  }
+  return rest
 }
 
 /** Line ends behind a message are harmless and ignored, as parsers do (RFC 9112 section 2.2). */

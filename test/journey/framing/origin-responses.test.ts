@@ -74,6 +74,9 @@ const onEveryFace = stageFor({
   '/early': send(
     `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${whole('hello')}`,
   ),
+  '/continue': send(
+    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\nX-A: b\r\n\r\n${whole('HTTP/1.1 100 Continue\r\n\r\n')}`,
+  ),
   '/nominated': send(
     whole(
       'hello',
@@ -194,6 +197,14 @@ onEveryFace(
       )
       assert.deepEqual(responses[0]!.fields, [['link', '</a>']])
     }
+  },
+)
+
+onEveryFace(
+  'a 100 that nobody asked for says nothing, and content that looks like one is content (RFC 9110 section 15.2)',
+  async (face) => {
+    const answer = await askOnce(face, 'GET', `/continue?${face.name.replaceAll(' ', '-')}`)
+    assert.deepEqual([answer.status, answer.body], [200, 'HTTP/1.1 100 Continue\r\n\r\n'])
   },
 )
 
