@@ -62,7 +62,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
 }
 
 /** The posture, in a few lines (CORRECTNESS 8.1.12). */
-function statusOf({ settings, listener, authority, observation }: AdminInput): object {
+function statusOf({ settings, listener, authority, composed, observation }: AdminInput): object {
   return {
     listen: listener.listening,
     data: settings.dataFolder,
@@ -81,6 +81,7 @@ function statusOf({ settings, listener, authority, observation }: AdminInput): o
             fingerprint: authority.authority.certificate.fingerprint256,
             notAfter: new Date(authority.authority.notAfterAt).toISOString(),
           },
+    originsLeftAlone: composed.leftAlone(),
     root: process.getuid?.() === 0,
     ...observation.readiness.ready(),
   }

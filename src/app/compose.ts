@@ -38,6 +38,8 @@ export interface Composed {
   /** Takes an exchange through the pipeline. */
   run(exchange: Exchange): void
   listenerServices(opened: OpenedAuthority | undefined): ListenerServices
+  /** The origins that are left alone for a while. */
+  leftAlone(): readonly string[]
   close(): Promise<void>
 }
 
@@ -73,6 +75,7 @@ export function composePipeline(input: ComposeInput): Composed {
       caPem: opened?.authority.certificatePem,
     }),
     run: runTracked,
+    leftAlone: () => origins.leftAlone(),
     close: async () => {
       await running.settled(settleMs)
       await origins.fetcher.close()

@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, systemTimers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
 import { readSystemRoots } from '../ca/system-roots.ts'
@@ -13,12 +14,15 @@ import { createDialer } from '../upstream/net-dialer.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import { createOriginTrust } from '../upstream/origin-trust.ts'
 import { systemResolver } from '../upstream/resolve-host.ts'
+import { createRetryingFetcher } from '../upstream/retrying-fetcher.ts'
 import { createHttpFetcher } from '../upstream/undici-origin-fetcher.ts'
 
 /** The ways to origins: by request, or as a raw connection; both by the same rules. */
 export interface Origins {
   readonly fetcher: OriginFetcher
   readonly dialer: Dialer
+  /** The origins that failed so often that they are left alone for a while, such as `https://example.org`. */
+  leftAlone(): readonly string[]
 }
 
 export interface OriginsInput {
@@ -29,6 +33,7 @@ export interface OriginsInput {
 }
 
 const connectionsPerOrigin = 32
+const randomSteps = 2 ** 32
 
 export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInput): Origins {
   const guard = connectionGuard(settings, selfCheck)
@@ -36,11 +41,20 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   const resolve = systemResolver()
   const { connectTimeoutMs, headTimeoutMs, idleTimeoutMs } = settings
   const shared = { clock, guard, observer, resolve, connectTimeoutMs, idleTimeoutMs }
+  const attempting = fetcherByScheme({
+    http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
+    ftp: createFtpFetcher(shared),
+  })
+  const fetcher = createRetryingFetcher(attempting, {
+    clock,
+    timers: systemTimers,
+    random: () => randomInt(randomSteps) / randomSteps,
+    maxAttemptCount: settings.retryAttempts,
+    budgetShare: settings.retryBudget,
+  })
   return {
-    fetcher: fetcherByScheme({
-      http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
-      ftp: createFtpFetcher(shared),
-    }),
+    fetcher,
+    leftAlone: () => fetcher.leftAlone,
     dialer: createDialer({ ...shared, trust: createOriginTrust(roots), sessions: new Map() }),
   }
 }

@@ -10,3 +10,16 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
 }
+
+/** The one way to wait for a time, so that a test can let it pass. */
+export interface Timers {
+  /** Calls `due` once after `ms` milliseconds; answers the function that calls it off. */
+  after(ms: number, due: () => void): () => void
+}
+
+export const systemTimers: Timers = {
+  after: (ms, due) => {
+    const timer = setTimeout(due, ms)
+    return () => clearTimeout(timer)
+  },
+}

@@ -55,6 +55,8 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     connectTimeoutMs: one('connect-timeout'),
     headTimeoutMs: one('head-timeout'),
     idleTimeoutMs: one('idle-timeout'),
+    retryAttempts: one('retry-attempts'),
+    retryBudget: one('retry-budget'),
     accessLog: one('access-log'),
     profile: one('profile') as Settings['profile'],
   }

@@ -185,6 +185,26 @@ export const options = [
     example: '1m',
   },
   {
+    name: 'retry-attempts',
+    flag: '--retry-attempts N',
+    kind: 'attempts',
+    initial: ['5'],
+    repeatable: false,
+    meaning:
+      'How often an origin is asked in all for one response, where that is safe, when it fails before it begins to answer.',
+    example: '3',
+  },
+  {
+    name: 'retry-budget',
+    flag: '--retry-budget SHARE',
+    kind: 'share',
+    initial: ['50%'],
+    repeatable: false,
+    meaning:
+      'How many retries an origin gets at most, as a share of its requests of the last minute; ten a minute are always allowed, but with `0%`.',
+    example: '20%',
+  },
+  {
     name: 'access-log',
     flag: '--access-log FILE|-|none',
     kind: 'log-target',

@@ -1,6 +1,6 @@
 import type { OptionName } from './options.ts'
 import type { AdminAddress, HostPort, Settings } from './settings.ts'
-import { formatDuration, formatSize } from './units.ts'
+import { formatDuration, formatShare, formatSize } from './units.ts'
 
 /** The settings as the texts that `loadSettings` reads back to the same settings. */
 export function settingTexts(settings: Settings): Record<OptionName, readonly string[]> {
@@ -22,6 +22,8 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'connect-timeout': [formatDuration(settings.connectTimeoutMs)],
     'head-timeout': [formatDuration(settings.headTimeoutMs)],
     'idle-timeout': [formatDuration(settings.idleTimeoutMs)],
+    'retry-attempts': [String(settings.retryAttempts)],
+    'retry-budget': [formatShare(settings.retryBudget)],
     'access-log': [settings.accessLog],
     profile: [settings.profile],
   }

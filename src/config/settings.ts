@@ -26,6 +26,10 @@ export interface Settings {
   readonly connectTimeoutMs: number
   readonly headTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** Attempts at an origin for one response, the first included. */
+  readonly retryAttempts: number
+  /** Retries at an origin as a share of its requests of the last minute: 0.5 is half of them. */
+  readonly retryBudget: number
   /** `-`: standard output; `none`: no log; else a file's path. */
   readonly accessLog: string
   readonly profile: 'builds' | 'standards'

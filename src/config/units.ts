@@ -49,6 +49,21 @@ export function formatSize(bytes: number): string {
   return formatAmount(bytes, binaryUnits)
 }
 
+const wholePercent = 100
+const largestPercent = 1000
+
+/** `50%` as 0.5, up to `1000%`; `undefined` when `text` is no such share. */
+export function parseShare(text: string): number | undefined {
+  const found = /^(\d{1,4}) ?%$/.exec(text)
+  if (found === null || Number(found[1]) > largestPercent) return undefined
+  return Number(found[1]) / wholePercent
+}
+
+/** The text that `parseShare` turns into `share`. */
+export function formatShare(share: number): string {
+  return `${Math.round(share * wholePercent)}%`
+}
+
 function parseAmount(text: string, units: readonly Unit[]): number | undefined {
   const found = /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]+)$/.exec(text)
   if (found === null) return undefined

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { AdminAddress, HostPort } from './settings.ts'
-import { parseDuration, parseSize } from './units.ts'
+import { parseDuration, parseShare, parseSize } from './units.ts'
 
 /** A way of reading text: what is expected, and the value, `undefined` when the text is not of this kind. */
 interface Kind<T> {
@@ -12,6 +12,7 @@ interface Kind<T> {
 
 const longestSocketPathBytes = 107
 const highestPort = 65_535
+const mostAttempts = 20
 
 /** Is this the text of an address that only this machine reaches? */
 export function isLoopback(host: string): boolean {
@@ -64,6 +65,11 @@ function readPort(text: string): number | undefined {
   return port >= 1 && port <= highestPort ? port : undefined
 }
 
+function readAttempts(text: string): number | undefined {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
+  return count >= 1 && count <= mostAttempts ? count : undefined
+}
+
 const readPath = (text: string, folder: string): string | undefined =>
   text === '' || text.includes('\0') ? undefined : resolve(folder, text)
 
@@ -82,6 +88,8 @@ export const valueKinds = {
   word: kind('a word', (text) => text),
   size: kind('a size with its unit, such as 256MiB or 20GiB', parseSize),
   duration: kind('a time with its unit, such as 500ms, 30s or 1h, of at most 24 days', parseDuration),
+  attempts: kind('a whole number from 1 to 20', readAttempts),
+  share: kind('a share such as 50%, of at most 1000%', parseShare),
   'host-pattern': kind('a host name, *.DOMAIN or an IP address', readHostPattern),
   port: kind('a port from 1 to 65535', readPort),
   cidr: kind('an IP address or a CIDR, such as 10.0.0.0/8', readCidr),

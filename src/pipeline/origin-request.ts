@@ -30,6 +30,7 @@ export function fillRequest(exchange: Exchange, extra: readonly string[] = []): 
     target: exchange.target!,
     fields: whole,
     onInterim: (status, interim) => exchange.response.sendInterim(status, interim),
+    isWanted: () => isWanted(exchange),
   }
 }
 
@@ -46,7 +47,13 @@ export function relayRequest(exchange: Exchange): OriginRequest {
     fields,
     ...(exchange.request.body === undefined ? {} : { body: exchange.request.body }),
     onInterim: (status, interim) => exchange.response.sendInterim(status, interim),
+    isWanted: () => isWanted(exchange),
   }
+}
+
+/** A client that left may have been the leader of others. */
+function isWanted({ request, response, flight }: Exchange): boolean {
+  return request.background === true || !response.closed || (flight?.followerCount ?? 0) > 0
 }
 
 /** RFC 9110 section 7.6.2. */

@@ -17,6 +17,17 @@ export interface OriginRequest {
   readonly body?: RequestBody
   /** Called for each interim (1xx, but 101) response. */
   readonly onInterim?: (status: number, fields: RawFields) => void
+  /** Called when a connection kept from before died without a word, and the request is sent again on a new one. */
+  readonly onRepeat?: () => void
+  /** Does anybody still wait for the response? Asked before each further attempt; without it, somebody does. */
+  readonly isWanted?: () => boolean
+}
+
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/** Is the request safe to send twice (RFC 9110 section 9.2.2), when nothing was answered? Content may be gone by then. */
+export function mayBeRepeated({ method, body }: OriginRequest): boolean {
+  return body === undefined && idempotent.has(method)
 }
 
 /** Where a response's content goes. */

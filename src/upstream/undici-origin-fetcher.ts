@@ -4,7 +4,13 @@ import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
 import type { ConnectOptions } from './open-connection.ts'
-import type { OriginFetcher, OriginRequest, OriginResponse, RequestBody } from './origin-fetcher.ts'
+import {
+  mayBeRepeated,
+  type OriginFetcher,
+  type OriginRequest,
+  type OriginResponse,
+  type RequestBody,
+} from './origin-fetcher.ts'
 import { createOriginTrust } from './origin-trust.ts'
 import { type ResolveHost, systemResolver } from './resolve-host.ts'
 import { askServer } from './server-wide.ts'
@@ -30,8 +36,6 @@ export interface HttpFetcherOptions {
 const maxWaitingCount = 1000
 /** Origins whose connections are kept. */
 const maxOriginCount = 1000
-/** Safe to send twice (RFC 9110 section 9.2.2), when nothing was answered. */
-const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 interface Origin {
   readonly name: string
@@ -95,9 +99,9 @@ class HttpFetcher implements OriginFetcher {
       },
       reject: (fault, stale) => {
         observer({ kind: 'origin-attempt', outcome: fault.code })
-        const mayRepeat = stale && !again && request.body === undefined && idempotent.has(request.method)
-        if (mayRepeat) this.#send(request, origin, resolve, reject, true)
-        else reject(fault)
+        if (!stale || again || !mayBeRepeated(request)) return reject(fault)
+        request.onRepeat?.()
+        this.#send(request, origin, resolve, reject, true)
       },
       over: () => {
         origin.activeCount -= 1

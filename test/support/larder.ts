@@ -43,6 +43,9 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     connectTimeoutMs: 2_000,
     headTimeoutMs: 5_000,
     idleTimeoutMs: 2_000,
+    // Tests of what failing origins do see each failure; those of retries ask for more.
+    retryAttempts: 1,
+    retryBudget: 1,
     accessLog: 'none',
     profile: 'builds',
     rules: [],

@@ -50,7 +50,7 @@ export class Scene {
         close: async () => {},
       },
       listening: () => [],
-      origins: { fetcher, dialer: { dial: () => assert.fail('nobody dials here') } },
+      origins: { fetcher, dialer: { dial: () => assert.fail('nobody dials here') }, leftAlone: () => [] },
     })
     this.#close = () => composed.close()
     this.#services = {

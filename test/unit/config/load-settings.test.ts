@@ -124,6 +124,20 @@ const table: Readonly<Record<OptionName, Row>> = {
   },
   'head-timeout': { setting: 'headTimeoutMs', text: '2m', value: 120 * second, initial: 60 * second, bad: ['-1s'] },
   'idle-timeout': { setting: 'idleTimeoutMs', text: '1.5s', value: 1500, initial: 30 * second, bad: ['Infinity'] },
+  'retry-attempts': {
+    setting: 'retryAttempts',
+    text: '8',
+    value: 8,
+    initial: 5,
+    bad: ['0', '21', '-1', '2.5', 'many', '1e1'],
+  },
+  'retry-budget': {
+    setting: 'retryBudget',
+    text: '100%',
+    value: 1,
+    initial: 0.5,
+    bad: ['50', '0.5', '-1%', '1001%', '5.5%', '%'],
+  },
   'access-log': { setting: 'accessLog', text: '/var/log/a', value: '/var/log/a', initial: '-', bad: ['a\0b'] },
   profile: {
     setting: 'profile',

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Fault, type FaultCode } from '../../../src/base/faults.ts'
+import type { RawFields } from '../../../src/http/fields.ts'
+import type { OriginFetcher, OriginRequest, OriginResponse } from '../../../src/upstream/origin-fetcher.ts'
+import { ResponseFlow } from '../../../src/upstream/response-flow.ts'
+import {
+  createRetryingFetcher,
+  type RetryingFetcher,
+  type RetryOptions,
+} from '../../../src/upstream/retrying-fetcher.ts'
+import { HandClock } from '../../support/hand-clock.ts'
+import { targetOf } from '../../support/origin-fetching.ts'
+
+type Said = FaultCode | { readonly status: number; readonly fields?: RawFields }
+
+/** An origin that answers each attempt as told; the last word holds for all that follow. */
+class ToldFetcher implements OriginFetcher {
+  readonly sentMs: number[] = []
+  cancelCount = 0
+  readonly #clock: HandClock
+  said: readonly Said[]
+
+  constructor(clock: HandClock, said: readonly Said[]) {
+    this.#clock = clock
+    this.said = said
+  }
+
+  async fetch({ target }: OriginRequest): Promise<OriginResponse> {
+    const word = this.said[Math.min(this.sentMs.length, this.said.length - 1)]!
+    this.sentMs.push(this.#clock.elapsed())
+    if (typeof word === 'string') throw new Fault(word, target.href)
+    const head = { fields: word.fields ?? [], framing: 'chunked' as const, declaredBytes: undefined }
+    const abort = (): void => void (this.cancelCount += 1)
+    return new ResponseFlow(word.status, head, 0, 0, { pause: () => {}, resume: () => {}, abort })
+  }
+
+  async close(): Promise<void> {}
+}
+
+interface Scene {
+  readonly clock: HandClock
+  readonly origin: ToldFetcher
+  readonly fetcher: RetryingFetcher
+  /** Asks; answers what became of it: a status, a fault, or `waits`. */
+  ask(more?: Partial<OriginRequest>): { readonly word: number | FaultCode | 'waits' }
+}
+
+function scene(said: readonly Said[], options: Partial<RetryOptions> = {}): Scene {
+  const clock = new HandClock()
+  const origin = new ToldFetcher(clock, said)
+  const random = (): number => 1
+  const basic = { clock, timers: clock, random, maxAttemptCount: 5, budgetShare: 0.5 }
+  const fetcher = createRetryingFetcher(origin, { ...basic, ...options })
+  const ask: Scene['ask'] = (more) => {
+    const seen: { word: number | FaultCode | 'waits' } = { word: 'waits' }
+    const request = { method: 'GET', target: targetOf('http', 80, '/'), fields: [], ...more }
+    fetcher.fetch(request).then(
+      (response) => (seen.word = response.status),
+      (error) => (seen.word = (error as Fault).code),
+    )
+    return seen
+  }
+  return { clock, origin, fetcher, ask }
+}
+
+const minuteMs = 60_000
+
+describe('A request that fails before the head of its response', () => {
+  test('is repeated with growing pauses until it is answered', async () => {
+    const { clock, origin, ask } = scene([
+      'ORIGIN_CONNECT_REFUSED',
+      'ORIGIN_CONNECTION_LOST',
+      { status: 503 },
+      { status: 200 },
+    ])
+    const seen = ask()
+    await clock.pass(minuteMs)
+    assert.equal(seen.word, 200)
+    assert.deepEqual(origin.sentMs, [0, 300, 900, 2100])
+    assert.equal(origin.cancelCount, 1)
+  })
+
+  test('fails as its last attempt did, when no attempts remain', async () => {
+    const { clock, origin, ask } = scene([{ status: 502 }, 'ORIGIN_HEAD_TIMEOUT'])
+    const seen = ask()
+    await clock.pass(minuteMs)
+    assert.equal(seen.word, 'ORIGIN_HEAD_TIMEOUT')
+    assert.equal(origin.sentMs.length, 5)
+  })
+
+  test('passes the last answer on as it came', async () => {
+    const { clock, origin, ask } = scene([{ status: 503 }])
+    const seen = ask()
+    await clock.pass(minuteMs)
+    assert.equal(seen.word, 503)
+    assert.equal(origin.sentMs.length, 5)
+    assert.equal(origin.cancelCount, 4)
+  })
+
+  for (const [title, said, more] of [
+    ['of a fault that will be the same again', 'ORIGIN_TLS_CERTIFICATE', {}],
+    ['that the origin answered with 500', { status: 500 }, {}],
+    ['that is not idempotent', 'ORIGIN_CONNECTION_LOST', { method: 'POST' }],
+    ['that has content', 'ORIGIN_CONNECTION_LOST', { body: { sizeBytes: undefined, chunks: nothing() } }],
+    ['that is a 503 to a POST', { status: 503 }, { method: 'POST' }],
+  ] as const) {
+    test(`is not repeated: one ${title}`, async () => {
+      const { clock, origin, ask } = scene([said])
+      ask(more)
+      await clock.pass(minuteMs)
+      assert.equal(origin.sentMs.length, 1)
+    })
+  }
+
+  test('is not repeated with a single attempt allowed', async () => {
+    const { clock, origin, ask } = scene(['ORIGIN_CONNECTION_LOST'], { maxAttemptCount: 1 })
+    const seen = ask()
+    await clock.pass(0)
+    assert.equal(seen.word, 'ORIGIN_CONNECTION_LOST')
+    assert.equal(origin.sentMs.length, 1)
+  })
+
+  test('is not repeated when nobody waits for it any more', async () => {
+    let isWanted = true
+    const { clock, origin, ask } = scene(['ORIGIN_CONNECT_REFUSED'])
+    const seen = ask({ isWanted: () => isWanted })
+    await clock.pass(300)
+    assert.equal(origin.sentMs.length, 2)
+    isWanted = false
+    await clock.pass(minuteMs)
+    assert.equal(origin.sentMs.length, 2)
+    assert.equal(seen.word, 'ORIGIN_CONNECT_REFUSED')
+  })
+
+  test('is given up at once when the fetcher closes', async () => {
+    const { clock, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'])
+    const seen = ask()
+    await clock.pass(0)
+    await fetcher.close()
+    await clock.pass(0)
+    assert.equal(seen.word, 'ORIGIN_CONNECT_REFUSED')
+    assert.equal(clock.waitingCount, 0)
+  })
+
+  test('is repeated only while the budget of its origin lasts', async () => {
+    const { clock, origin, ask } = scene([{ status: 503 }, { status: 200 }, { status: 503 }], { budgetShare: 0 })
+    const seen = ask()
+    await clock.pass(minuteMs)
+    assert.equal(seen.word, 503)
+    assert.equal(origin.sentMs.length, 1)
+  })
+})
+
+describe('Retry-After', () => {
+  const later = (value: string): Said => ({ status: 503, fields: ['Retry-After', value] })
+
+  test('is obeyed, in seconds', async () => {
+    const { clock, origin, ask } = scene([later('3'), { status: 200 }])
+    const seen = ask()
+    await clock.pass(minuteMs)
+    assert.equal(seen.word, 200)
+    assert.deepEqual(origin.sentMs, [0, 3_300])
+  })
+
+  test('is obeyed, as a date', async () => {
+    const { clock, origin, ask } = scene([later('Thu, 01 Jan 2026 00:00:07 GMT'), { status: 200 }])
+    ask()
+    await clock.pass(minuteMs)
+    assert.deepEqual(origin.sentMs, [0, 7_300])
+  })
+
+  test('holds for all requests of the origin, and 429 says it too', async () => {
+    const { clock, origin, ask } = scene([{ status: 429, fields: ['Retry-After', '3'] }, { status: 200 }])
+    ask()
+    await clock.pass(1_000)
+    const other = ask()
+    await clock.pass(1_999)
+    assert.equal(other.word, 'waits')
+    assert.deepEqual(origin.sentMs, [0])
+    await clock.pass(minuteMs)
+    assert.equal(other.word, 200)
+    assert.equal(origin.sentMs.length, 3)
+  })
+
+  test('does not keep a POST waiting', async () => {
+    const { clock, ask } = scene([later('3'), { status: 200 }])
+    ask()
+    await clock.pass(0)
+    const post = ask({ method: 'POST' })
+    await clock.pass(0)
+    assert.equal(post.word, 200)
+  })
+
+  test('is passed on with the answer when it is long, and keeps nobody waiting', async () => {
+    const { clock, origin, ask } = scene([later('3600'), { status: 200 }])
+    const seen = ask()
+    await clock.pass(0)
+    assert.equal(seen.word, 503)
+    const other = ask()
+    await clock.pass(0)
+    assert.equal(other.word, 200)
+    assert.equal(origin.sentMs.length, 2)
+  })
+
+  test('of a user with credentials is no matter of the others', async () => {
+    const { clock, ask } = scene([{ status: 429, fields: ['Retry-After', '3'] }, { status: 200 }])
+    const seen = ask({ fields: ['Authorization', 'Bearer x'] })
+    await clock.pass(0)
+    assert.equal(seen.word, 429)
+    const other = ask()
+    await clock.pass(0)
+    assert.equal(other.word, 200)
+  })
+})
+
+describe('An origin that fails for all', () => {
+  test('is left alone: requests fail at once, and it is named', async () => {
+    const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'])
+    for (let i = 0; i < 16; i += 1) ask()
+    await clock.pass(0)
+    assert.deepEqual(fetcher.leftAlone, ['http://127.0.0.1:80'])
+    const refused = ask()
+    const post = ask({ method: 'POST' })
+    await clock.pass(0)
+    assert.equal(refused.word, 'ORIGIN_CIRCUIT_OPEN')
+    assert.equal(post.word, 'ORIGIN_CIRCUIT_OPEN')
+    assert.equal(origin.sentMs.length, 16)
+  })
+
+  test('gets single probes from those who wait, who share its recovery', async () => {
+    const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { budgetShare: 2 })
+    const seen = Array.from({ length: 20 }, () => ask())
+    await clock.pass(2_400)
+    assert.equal(origin.sentMs.length, 21)
+    origin.said = [{ status: 200 }]
+    await clock.pass(minuteMs)
+    assert.deepEqual(new Set(seen.map(({ word }) => word)), new Set([200]))
+    assert.deepEqual(fetcher.leftAlone, [])
+  })
+
+  test('is asked again within two seconds of its recovery', async () => {
+    const { clock, origin, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    for (let i = 0; i < 16; i += 1) ask()
+    await clock.pass(1_000)
+    ask()
+    await clock.pass(1)
+    origin.said = [{ status: 200 }]
+    await clock.pass(1_000)
+    const seen = ask()
+    await clock.pass(0)
+    assert.equal(seen.word, 200)
+  })
+
+  test('costs the others nothing', async () => {
+    const { clock, ask, origin } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    for (let i = 0; i < 16; i += 1) ask()
+    await clock.pass(0)
+    origin.said = [{ status: 200 }]
+    const other = ask({ target: targetOf('http', 81, '/') })
+    await clock.pass(0)
+    assert.equal(other.word, 200)
+  })
+})
+
+async function* nothing(): AsyncIterable<Buffer> {}
