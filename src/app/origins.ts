@@ -49,6 +49,7 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
     clock,
     timers: systemTimers,
     random: () => randomInt(randomSteps) / randomSteps,
+    observer,
     maxAttemptCount: settings.retryAttempts,
     budgetShare: settings.retryBudget,
   })

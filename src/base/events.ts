@@ -31,9 +31,21 @@ export interface ExchangeEvent {
   readonly userAgent: string | undefined
 }
 
+/** How a request to an origin failed: by a fault, or by an answer that says so (`status-503`). */
+export type OriginFailureCode = FaultCode | `status-${number}`
+
 export type LarderEvent =
   | ExchangeEvent
   | { readonly kind: 'origin-attempt'; readonly outcome: 'response' | FaultCode }
+  /** An origin such as `https://example.org` failed so often that it is left alone, but for single probes; or it works again. */
+  | { readonly kind: 'circuit-opened' | 'circuit-closed'; readonly origin: string; readonly detail: string }
+  /** The last attempt of a request failed: one event a request. `detail` has neither credentials nor queries. */
+  | {
+      readonly kind: 'origin-failed'
+      readonly origin: string
+      readonly code: OriginFailureCode
+      readonly detail: string
+    }
   | { readonly kind: 'leaf-issued'; readonly serverName: string }
   | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }
   | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string }

@@ -62,6 +62,9 @@ export class PromMetrics implements Metrics {
       case 'store-fault':
         return this.#faults.inc({ code: event.code })
       case 'store-recovered':
+      case 'circuit-opened':
+      case 'circuit-closed':
+      case 'origin-failed':
         return
     }
   }

@@ -14,6 +14,7 @@ export class OriginCircuit {
   /** When the next probe may go; `undefined`: closed. */
   #nextProbeMs: number | undefined
   #isProbing = false
+  #openedMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,6 +23,16 @@ export class OriginCircuit {
   get state(): CircuitState {
     if (this.#nextProbeMs === undefined) return 'closed'
     return this.#isProbing || this.#clock.elapsed() >= this.#nextProbeMs ? 'half-open' : 'open'
+  }
+
+  /** Failures since the last success. */
+  get failureCount(): number {
+    return this.#failureCount
+  }
+
+  /** How long it has not been closed; 0: it is. */
+  get openForMs(): number {
+    return this.#nextProbeMs === undefined ? 0 : this.#clock.elapsed() - this.#openedMs
   }
 
   /** May a request go to the origin now? While half-open, `true` makes it the probe; one that hangs does not keep the next from going. */
@@ -34,18 +45,22 @@ export class OriginCircuit {
     return true
   }
 
-  succeeded(): void {
+  /** Answers whether it closed by this. */
+  succeeded(): boolean {
+    const wasOpen = this.#nextProbeMs !== undefined
     this.#failureCount = 0
     this.#nextProbeMs = undefined
     this.#isProbing = false
+    return wasOpen
   }
 
-  /** What was sent before it opened and fails now does not put the next probe off. */
-  failed(): void {
+  /** Answers whether it opened by this. What was sent before it opened and fails now does not put the next probe off. */
+  failed(): boolean {
     this.#failureCount += 1
     this.#isProbing = false
-    if (this.#nextProbeMs === undefined && this.#failureCount >= failuresToOpen) {
-      this.#nextProbeMs = this.#clock.elapsed() + probeEveryMs
-    }
+    if (this.#nextProbeMs !== undefined || this.#failureCount < failuresToOpen) return false
+    this.#nextProbeMs = this.#clock.elapsed() + probeEveryMs
+    this.#openedMs = this.#clock.elapsed()
+    return true
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timers } from '../base/clock.ts'
+import type { Observer } from '../base/events.ts'
 import { asFault, Fault } from '../base/faults.ts'
 import { bearsCredentials } from '../http/credentials.ts'
 import { Fields } from '../http/fields.ts'
@@ -17,6 +18,8 @@ export interface RetryOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
+  /** Hears of circuits and of requests that failed for good. */
+  readonly observer: Observer
   /** Attempts in all; 1: no retries. */
   readonly maxAttemptCount: number
   /** Retries at one origin, as a share of its requests of the last minute. */
@@ -36,10 +39,10 @@ const maxPauseMs = 20_000
 const maxDroppedBytes = 16 * 1024
 const nowhere: BodySink = { chunk: () => true, end: () => {}, fail: () => {} }
 
-/** How an attempt ended: with a final answer, or with one (or a fault) that another attempt may better. */
+/** How an attempt ended: with a final answer, or with one (or a fault) by which it failed, which `mayPass` with another attempt. */
 type Outcome =
   | { readonly kind: 'answered'; readonly response: OriginResponse }
-  | { readonly kind: 'failed'; readonly end: OriginResponse | Fault }
+  | { readonly kind: 'failed'; readonly end: OriginResponse | Fault; readonly mayPass: boolean }
 
 /** Repeats what failed before the head of a response, where that is safe (CORRECTNESS T31). */
 export function createRetryingFetcher(inner: OriginFetcher, options: RetryOptions): RetryingFetcher {
@@ -56,7 +59,7 @@ class Retrying implements RetryingFetcher {
   constructor(inner: OriginFetcher, options: RetryOptions) {
     this.#inner = inner
     this.#options = options
-    this.#standings = new OriginStandings(options.clock, options.budgetShare)
+    this.#standings = new OriginStandings(options.clock, options.budgetShare, options.observer)
   }
 
   get leftAlone(): readonly string[] {
@@ -65,12 +68,27 @@ class Retrying implements RetryingFetcher {
 
   async fetch(request: OriginRequest): Promise<OriginResponse> {
     const origin = this.#standings.of(request.target)
+    const outcome = await this.#ask(request, origin)
+    if (outcome.kind === 'answered') return outcome.response
+    if (!this.#isClosed) origin.gaveUp(outcome.end)
+    // The last answer goes on as it came.
+    if (outcome.end instanceof Fault) throw outcome.end
+    return outcome.end
+  }
+
+  async #ask(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
     origin.budget.noteRequest()
     const mayRepeat = mayBeRepeated(request)
     const pauseMs = this.#pauseMs(origin)
     if (pauseMs > 0 && mayRepeat) await this.#wait(pauseMs + backOffMs(2, this.#options.random))
-    if (!origin.circuit.admits()) throw new Fault('ORIGIN_CIRCUIT_OPEN', `${origin.name} failed again and again`)
-    return mayRepeat ? this.#repeat(request, origin) : concluded(await this.#attempt(request, origin))
+    if (!origin.circuit.admits()) {
+      return {
+        kind: 'failed',
+        end: new Fault('ORIGIN_CIRCUIT_OPEN', `${origin.name} failed again and again`),
+        mayPass: false,
+      }
+    }
+    return mayRepeat ? this.#repeat(request, origin) : this.#attempt(request, origin)
   }
 
   async close(): Promise<void> {
@@ -80,13 +98,13 @@ class Retrying implements RetryingFetcher {
   }
 
   /** An attempt that the circuit does not admit counts, but waits for the next: the origin may be back by then. */
-  async #repeat(request: OriginRequest, origin: OriginStanding): Promise<OriginResponse> {
+  async #repeat(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
     const { clock, random, maxAttemptCount } = this.#options
     const lastMs = clock.elapsed() + maxRequestMs
     let count = 1
     const counted = { ...request, onRepeat: () => origin.budget.noteRetry() }
     let outcome = await this.#attempt(counted, origin)
-    while (outcome.kind === 'failed' && count < maxAttemptCount && origin.budget.hasRoom) {
+    while (outcome.kind === 'failed' && outcome.mayPass && count < maxAttemptCount && origin.budget.hasRoom) {
       count += 1
       const waitMs = this.#pauseMs(origin) + backOffMs(count, random)
       if (clock.elapsed() + waitMs > lastMs) break
@@ -97,7 +115,7 @@ class Retrying implements RetryingFetcher {
       origin.budget.noteRetry()
       outcome = await this.#attempt(counted, origin)
     }
-    return concluded(outcome)
+    return outcome
   }
 
   async #attempt(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
@@ -108,7 +126,7 @@ class Retrying implements RetryingFetcher {
       return faulted(asFault(error), origin)
     }
     const verdict = judgeStatus(request, response.status)
-    if (verdict === 'works') origin.circuit.succeeded()
+    if (verdict === 'works') origin.worked()
     if (verdict === 'works' || verdict === 'unclear') return { kind: 'answered', response }
     return this.#answeredBadly(request, response, verdict, origin)
   }
@@ -122,14 +140,14 @@ class Retrying implements RetryingFetcher {
   ): Outcome {
     const { clock } = this.#options
     const asked = response.status === 503 || verdict === 'too-many' ? this.#askedMs(response) : 0
-    if (verdict === 'too-many') origin.circuit.succeeded()
-    else if (asked === 0) origin.circuit.failed()
-    if (asked > maxPauseMs) return { kind: 'answered', response }
+    if (verdict === 'too-many') origin.worked()
+    else if (asked === 0) origin.failed(response)
+    if (asked > maxPauseMs) return { kind: 'failed', end: response, mayPass: false }
     // The limit that a user has reached is not that of the others.
     const isOfAll = verdict === 'failed' || !bearsCredentials(new Fields(request.fields))
     if (isOfAll) origin.pausedUntilMs = Math.max(origin.pausedUntilMs, clock.elapsed() + asked)
     else if (asked > 0) return { kind: 'answered', response }
-    return { kind: 'failed', end: response }
+    return { kind: 'failed', end: response, mayPass: true }
   }
 
   #askedMs({ fields }: OriginResponse): number {
@@ -156,17 +174,10 @@ class Retrying implements RetryingFetcher {
 
 /** Faults that are ours or the client's say nothing of the origin. */
 function faulted(fault: Fault, origin: OriginStanding): Outcome {
-  if (showsLife(fault)) origin.circuit.succeeded()
-  if (!isTransient(fault)) throw fault
-  origin.circuit.failed()
-  return { kind: 'failed', end: fault }
-}
-
-/** The last answer goes on as it came. */
-function concluded(outcome: Outcome): OriginResponse {
-  if (outcome.kind === 'answered') return outcome.response
-  if (outcome.end instanceof Fault) throw outcome.end
-  return outcome.end
+  if (showsLife(fault)) origin.worked()
+  const mayPass = isTransient(fault)
+  if (mayPass) origin.failed(fault)
+  return { kind: 'failed', end: fault, mayPass }
 }
 
 /** A short answer is read to its end, so that its connection can be used again. */

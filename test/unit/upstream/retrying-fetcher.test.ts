@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { LarderEvent } from '../../../src/base/events.ts'
 import { Fault, type FaultCode } from '../../../src/base/faults.ts'
 import type { RawFields } from '../../../src/http/fields.ts'
 import type { OriginFetcher, OriginRequest, OriginResponse } from '../../../src/upstream/origin-fetcher.ts'
@@ -42,6 +43,7 @@ interface Scene {
   readonly clock: HandClock
   readonly origin: ToldFetcher
   readonly fetcher: RetryingFetcher
+  readonly events: readonly LarderEvent[]
   /** Asks; answers what became of it: a status, a fault, or `waits`. */
   ask(more?: Partial<OriginRequest>): { readonly word: number | FaultCode | 'waits' }
 }
@@ -50,7 +52,9 @@ function scene(said: readonly Said[], options: Partial<RetryOptions> = {}): Scen
   const clock = new HandClock()
   const origin = new ToldFetcher(clock, said)
   const random = (): number => 1
-  const basic = { clock, timers: clock, random, maxAttemptCount: 5, budgetShare: 0.5 }
+  const events: LarderEvent[] = []
+  const observer = (event: LarderEvent): void => void events.push(event)
+  const basic = { clock, timers: clock, random, observer, maxAttemptCount: 5, budgetShare: 0.5 }
   const fetcher = createRetryingFetcher(origin, { ...basic, ...options })
   const ask: Scene['ask'] = (more) => {
     const seen: { word: number | FaultCode | 'waits' } = { word: 'waits' }
@@ -61,7 +65,7 @@ function scene(said: readonly Said[], options: Partial<RetryOptions> = {}): Scen
     )
     return seen
   }
-  return { clock, origin, fetcher, ask }
+  return { clock, origin, fetcher, events, ask }
 }
 
 const minuteMs = 60_000
@@ -260,6 +264,66 @@ describe('An origin that fails for all', () => {
     const other = ask({ target: targetOf('http', 81, '/') })
     await clock.pass(0)
     assert.equal(other.word, 200)
+  })
+})
+
+describe('What is told of an origin', () => {
+  const name = 'http://127.0.0.1:80'
+
+  test('is one event for a request whose last attempt failed, without the query and the user of a URL', async () => {
+    const { clock, events, ask } = scene(['ORIGIN_CONNECT_REFUSED'])
+    ask({ target: targetOf('http', 80, '/a?token=secret') })
+    await clock.pass(minuteMs)
+    const failed = { kind: 'origin-failed', origin: name, code: 'ORIGIN_CONNECT_REFUSED', detail: `${name}/a?…` }
+    assert.deepEqual(events, [failed])
+  })
+
+  test('is the status of the answer that says so', async () => {
+    const { clock, events, ask } = scene([{ status: 503, fields: ['Retry-After', '3600'] }])
+    ask()
+    await clock.pass(minuteMs)
+    const failed = { kind: 'origin-failed', origin: name, code: 'status-503', detail: `${name} answered 503` }
+    assert.deepEqual(events, [failed])
+  })
+
+  test('is nothing when an attempt succeeded, when something is not there or may not be asked for', async () => {
+    const recovered = scene([{ status: 503 }, { status: 200 }])
+    const absent = scene(['ORIGIN_FTP_NOT_FOUND'])
+    const prohibited = scene(['ORIGIN_ADDRESS_PROHIBITED'])
+    for (const { clock, events, ask } of [recovered, absent, prohibited]) {
+      ask()
+      await clock.pass(minuteMs)
+      assert.deepEqual(events, [])
+    }
+  })
+
+  test('is its circuit, once when it opens and once when it closes', async () => {
+    const { clock, origin, events, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    for (let i = 0; i < 20; i += 1) ask()
+    await clock.pass(5_000)
+    origin.said = [{ status: 200 }]
+    for (let i = 0; i < 20; i += 1) ask()
+    await clock.pass(0)
+    ask()
+    await clock.pass(0)
+    assert.deepEqual(
+      events.filter(({ kind }) => kind !== 'origin-failed'),
+      [
+        { kind: 'circuit-opened', origin: name, detail: `ORIGIN_CONNECT_REFUSED: ${name}/` },
+        { kind: 'circuit-closed', origin: name, detail: 'it answers again, after 5 s' },
+      ],
+    )
+  })
+
+  test('counts requests that the circuit kept from the origin, too', async () => {
+    const { clock, events, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    for (let i = 0; i < 16; i += 1) ask()
+    await clock.pass(0)
+    ask()
+    await clock.pass(0)
+    const codes = events.flatMap((event) => (event.kind === 'origin-failed' ? [event.code] : []))
+    assert.equal(codes.length, 17)
+    assert.equal(codes.at(-1), 'ORIGIN_CIRCUIT_OPEN')
   })
 })
 
