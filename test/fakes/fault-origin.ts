@@ -25,21 +25,37 @@ export interface FaultOrigin {
   readonly writtenBytes: number
   /** Sends bytes on all connections, asked for or not. */
   blurt(bytes: string): void
+  /** Closes its port and all connections: who connects now is refused. */
+  goDown(): Promise<void>
+  /** Listens on the same port again. */
+  comeBack(): Promise<void>
   stop(): Promise<void>
 }
 
-export type Script = (path: string, requestNumber: number) => readonly Step[]
+/** The steps for the `requestNumber`-th request for a path; `request` is its head, with content that came along. */
+export type Script = (path: string, requestNumber: number, request: string) => readonly Step[]
+
+/** What becomes of the `connectionNumber`-th connection before a byte of it is read, TLS included. */
+export type Door = (connectionNumber: number) => 'open' | 'silent' | 'reset'
 
 /** An origin that says exactly what a test wants, right or wrong; over TLS when `tls` is given. */
-export async function startFaultOrigin(script: Script, tls?: TlsOptions): Promise<FaultOrigin> {
+export async function startFaultOrigin(
+  script: Script,
+  tls?: TlsOptions,
+  door: Door = () => 'open',
+): Promise<FaultOrigin> {
   const origin = new ScriptedOrigin(script)
   const accept = (socket: Socket): void => origin.accept(socket)
-  const server =
-    tls === undefined ? createNetServer({ noDelay: true }, accept) : createTlsServer({ ...tls, noDelay: true }, accept)
+  const inner = tls && createTlsServer(tls, accept)
   // A handshake that fails is the client's business.
-  server.on('tlsClientError', () => undefined)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin.attach(server)
+  inner?.on('tlsClientError', () => undefined)
+  const server = createNetServer({ noDelay: true }, (socket) => {
+    const opened = door(origin.connected(socket))
+    if (opened === 'reset') socket.resetAndDestroy()
+    else if (opened === 'open' && inner === undefined) accept(socket)
+    else if (opened === 'open') inner!.emit('connection', socket)
+  })
+  await origin.listen(server, 0)
   return origin
 }
 
@@ -48,22 +64,37 @@ class ScriptedOrigin implements FaultOrigin {
   acceptedCount = 0
   readonly #script: Script
   readonly #open = new Set<Socket>()
+  /** Those that said nothing yet, or will never, included. */
+  readonly #connections = new Set<Socket>()
   readonly #counts = new Map<string, number>()
   readonly #gates = new Map<string, PromiseWithResolvers<void>>()
   #idle: (() => void)[] = []
   #finishedBytes = 0
+  #connectedCount = 0
   #server: Server | undefined
+  #port = 0
 
   constructor(script: Script) {
     this.#script = script
   }
 
-  attach(server: Server): void {
+  async listen(server: Server, port: number): Promise<void> {
     this.#server = server
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    this.#port = (server.address() as AddressInfo).port
   }
 
   get port(): number {
-    return (this.#server!.address() as AddressInfo).port
+    return this.#port
+  }
+
+  /** Answers the number of the connection. */
+  connected(socket: Socket): number {
+    this.#connections.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#connections.delete(socket))
+    this.#connectedCount += 1
+    return this.#connectedCount
   }
 
   get openCount(): number {
@@ -93,9 +124,17 @@ class ScriptedOrigin implements FaultOrigin {
     for (const socket of this.#open) socket.write(bytes)
   }
 
-  async stop(): Promise<void> {
-    for (const socket of this.#open) socket.destroy()
-    await new Promise((resolve) => this.#server!.close(resolve))
+  async goDown(): Promise<void> {
+    for (const socket of [...this.#open, ...this.#connections]) socket.destroy()
+    await Promise.all([new Promise((resolve) => this.#server!.close(resolve)), this.idle()])
+  }
+
+  comeBack(): Promise<void> {
+    return this.listen(this.#server!, this.#port)
+  }
+
+  stop(): Promise<void> {
+    return this.goDown()
   }
 
   accept(socket: Socket): void {
@@ -127,7 +166,7 @@ class ScriptedOrigin implements FaultOrigin {
     const path = request.split(' ')[1]!
     const number = this.count(path) + 1
     this.#counts.set(path, number)
-    for (const step of this.#script(path, number)) {
+    for (const step of this.#script(path, number, request)) {
       if (socket.destroyed) return
       if ('send' in step) await sendAll(socket, step.send)
       else if ('wait' in step) await this.#gate(path).promise
