@@ -14,6 +14,7 @@ import { createDialer } from '../upstream/net-dialer.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import { createOriginTrust } from '../upstream/origin-trust.ts'
 import { systemResolver } from '../upstream/resolve-host.ts'
+import { createResumingFetcher } from '../upstream/resuming-fetcher.ts'
 import { createRetryingFetcher } from '../upstream/retrying-fetcher.ts'
 import { createHttpFetcher } from '../upstream/undici-origin-fetcher.ts'
 
@@ -45,7 +46,7 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
     http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
     ftp: createFtpFetcher(shared),
   })
-  const fetcher = createRetryingFetcher(attempting, {
+  const retrying = createRetryingFetcher(attempting, {
     clock,
     timers: systemTimers,
     random: () => randomInt(randomSteps) / randomSteps,
@@ -54,8 +55,8 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
     budgetShare: settings.retryBudget,
   })
   return {
-    fetcher,
-    leftAlone: () => fetcher.leftAlone,
+    fetcher: createResumingFetcher(retrying, retrying.broke.bind(retrying)),
+    leftAlone: () => retrying.leftAlone,
     dialer: createDialer({ ...shared, trust: createOriginTrust(roots), sessions: new Map() }),
   }
 }

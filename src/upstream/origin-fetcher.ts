@@ -21,6 +21,14 @@ export interface OriginRequest {
   readonly onRepeat?: () => void
   /** Does anybody still wait for the response? Asked before each further attempt; without it, somebody does. */
   readonly isWanted?: () => boolean
+  /** Where attempts are counted that are made for one response, however many requests they take. */
+  readonly attempts?: Attempts
+}
+
+export interface Attempts {
+  count: number
+  /** What cut the response that this request goes on with; `undefined`: it is the first request. */
+  cut: Fault | undefined
 }
 
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])

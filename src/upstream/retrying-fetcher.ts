@@ -4,6 +4,7 @@ import { asFault, Fault } from '../base/faults.ts'
 import { bearsCredentials } from '../http/credentials.ts'
 import { Fields } from '../http/fields.ts'
 import { retryAfterMs } from '../http/retry-after.ts'
+import type { TargetUri } from '../http/target-uri.ts'
 import {
   type BodySink,
   mayBeRepeated,
@@ -29,6 +30,8 @@ export interface RetryOptions {
 /** Fetches in as many attempts as a request may have, and knows which origins are left alone. */
 export interface RetryingFetcher extends OriginFetcher {
   readonly leftAlone: readonly string[]
+  /** To be told of responses that broke within their content for good. */
+  broke(target: TargetUri, fault: Fault): void
 }
 
 /** No attempt begins later than this after the request. */
@@ -66,6 +69,10 @@ class Retrying implements RetryingFetcher {
     return this.#standings.leftAlone
   }
 
+  broke(target: TargetUri, fault: Fault): void {
+    if (!this.#isClosed) this.#standings.of(target).gaveUp(fault)
+  }
+
   async fetch(request: OriginRequest): Promise<OriginResponse> {
     const origin = this.#standings.of(request.target)
     const outcome = await this.#ask(request, origin)
@@ -77,6 +84,8 @@ class Retrying implements RetryingFetcher {
   }
 
   async #ask(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
+    const { cut } = request.attempts ?? {}
+    if (cut !== undefined) return this.#repeat(request, origin, { kind: 'failed', end: cut, mayPass: true })
     origin.budget.noteRequest()
     const mayRepeat = mayBeRepeated(request)
     const pauseMs = this.#pauseMs(origin)
@@ -88,7 +97,9 @@ class Retrying implements RetryingFetcher {
         mayPass: false,
       }
     }
-    return mayRepeat ? this.#repeat(request, origin) : this.#attempt(request, origin)
+    if (!mayRepeat) return this.#attempt(request, origin)
+    if (request.attempts !== undefined) request.attempts.count += 1
+    return this.#repeat(request, origin, await this.#attempt(counting(request, origin), origin))
   }
 
   async close(): Promise<void> {
@@ -97,25 +108,24 @@ class Retrying implements RetryingFetcher {
     await this.#inner.close()
   }
 
-  /** An attempt that the circuit does not admit counts, but waits for the next: the origin may be back by then. */
-  async #repeat(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
+  /** Goes on after `outcome`. An attempt that the circuit does not admit counts, but waits for the next: the origin may be back by then. */
+  async #repeat(request: OriginRequest, origin: OriginStanding, outcome: Outcome): Promise<Outcome> {
     const { clock, random, maxAttemptCount } = this.#options
     const lastMs = clock.elapsed() + maxRequestMs
-    let count = 1
-    const counted = { ...request, onRepeat: () => origin.budget.noteRetry() }
-    let outcome = await this.#attempt(counted, origin)
-    while (outcome.kind === 'failed' && outcome.mayPass && count < maxAttemptCount && origin.budget.hasRoom) {
-      count += 1
-      const waitMs = this.#pauseMs(origin) + backOffMs(count, random)
+    const attempts = request.attempts ?? { count: 1, cut: undefined }
+    let last = outcome
+    while (last.kind === 'failed' && last.mayPass && attempts.count < maxAttemptCount && origin.budget.hasRoom) {
+      attempts.count += 1
+      const waitMs = this.#pauseMs(origin) + backOffMs(attempts.count, random)
       if (clock.elapsed() + waitMs > lastMs) break
       await this.#wait(waitMs)
       if (this.#isClosed || request.isWanted?.() === false || !origin.budget.hasRoom) break
       if (!origin.circuit.admits()) continue
-      drop(outcome.end)
+      drop(last.end)
       origin.budget.noteRetry()
-      outcome = await this.#attempt(counted, origin)
+      last = await this.#attempt(counting(request, origin), origin)
     }
-    return outcome
+    return last
   }
 
   async #attempt(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
@@ -170,6 +180,11 @@ class Retrying implements RetryingFetcher {
       this.#waiting.add(wake)
     })
   }
+}
+
+/** A connection that is replaced at once costs the origin a retry as well. */
+function counting(request: OriginRequest, origin: OriginStanding): OriginRequest {
+  return { ...request, onRepeat: () => origin.budget.noteRetry() }
 }
 
 /** Faults that are ours or the client's say nothing of the origin. */
