@@ -69,6 +69,7 @@ function statusOf({ settings, listener, authority, composed, observation }: Admi
     store: settings.store,
     index: settings.index,
     profile: settings.profile,
+    offline: settings.offline,
     intercept: authority === undefined ? 'nothing: there is no CA' : settings.intercept,
     splice: settings.splice,
     allowAddress: settings.allowAddresses,

@@ -93,6 +93,7 @@ function servicesOf(
     observer,
     recent: new RecentExchanges(),
     profile: settings.profile,
+    isOffline: settings.offline,
     blobs: stores.blobs,
     index: stores.index,
     storeHealth: new StoreHealth(observer),

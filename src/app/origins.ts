@@ -11,6 +11,7 @@ import type { ConnectionGuard } from '../upstream/connection-guard.ts'
 import type { Dialer } from '../upstream/dialer.ts'
 import { createFtpFetcher } from '../upstream/ftp-origin-fetcher.ts'
 import { createDialer } from '../upstream/net-dialer.ts'
+import { createOfflineOrigins } from '../upstream/offline-origins.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import { createOriginTrust } from '../upstream/origin-trust.ts'
 import { systemResolver } from '../upstream/resolve-host.ts'
@@ -37,6 +38,7 @@ const connectionsPerOrigin = 32
 const randomSteps = 2 ** 32
 
 export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInput): Origins {
+  if (settings.offline) return { ...createOfflineOrigins(), leftAlone: () => [] }
   const guard = connectionGuard(settings, selfCheck)
   const roots = originRoots(settings)
   const resolve = systemResolver()

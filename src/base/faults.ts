@@ -230,6 +230,14 @@ export const faults = {
     'The origin failed repeatedly and is left alone for a while.',
     'Wait as Retry-After says.',
   ),
+  ORIGIN_OFFLINE: row(
+    504,
+    'proxy_internal_response',
+    'never',
+    'none',
+    'The proxy is offline and has nothing stored that it may serve.',
+    'Ask again without --offline, or store it before.',
+  ),
   ORIGIN_FTP_TRANSIENT: row(
     503,
     'destination_unavailable',

@@ -11,6 +11,7 @@ import { CommandFailure, exitCodes } from './exit-codes.ts'
 /** What `/v1/status` says, as far as commands use it. */
 export interface DaemonStatus {
   readonly listen: readonly HostPort[]
+  readonly offline?: boolean
   readonly reasons?: readonly string[]
   readonly [field: string]: unknown
 }

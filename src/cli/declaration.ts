@@ -47,7 +47,8 @@ export function flagsIn(values: Values): Flags {
 function optionOf(row: OptionRow): Option {
   const initial = row.initial.length === 0 ? (row.whenEmpty ?? 'none') : row.initial.join(', ')
   const meaning = `${row.meaning.replaceAll('`', '')} (${variableOf(row.name)}; initially ${initial})`
-  return new Option(angled(row.flag), meaning).argParser(append)
+  const option = new Option(angled(row.flag), meaning).argParser(append)
+  return row.kind === 'switch' ? option.preset('yes') : option
 }
 
 /** `--data DIR` → `--data <DIR>` */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { optionRows } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
 import type { TotalsSnapshot } from '../observe/totals.ts'
 import { AdminClient } from './admin-client.ts'
@@ -55,7 +56,7 @@ async function tryStart(
   const path = join(folder, 'admin.sock')
   const own = { listen: ['127.0.0.1:0'], admin: [`unix:${path}`], 'access-log': ['none'], ...changes }
   const given = Object.entries({ ...flags, ...own }).flatMap(([name, texts]) =>
-    texts.map((text) => `--${name}=${text}`),
+    texts.map((text) => (isSwitch(name) ? `--${name}` : `--${name}=${text}`)),
   )
   const child = spawn(process.execPath, [...process.execArgv, programFile, 'serve', ...given], {
     env: { ...environment },
@@ -70,6 +71,11 @@ async function tryStart(
   if (state === 'ready') return { client, stop: () => stop(child) }
   if (state === 'late') await stop(child)
   return { failed: errors() }
+}
+
+/** A flag without a value. */
+function isSwitch(name: string): boolean {
+  return optionRows.some((row) => row.name === name && row.kind === 'switch')
 }
 
 async function untilReady(client: AdminClient): Promise<'ready' | 'late'> {

@@ -57,6 +57,7 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     idleTimeoutMs: one('idle-timeout'),
     retryAttempts: one('retry-attempts'),
     retryBudget: one('retry-budget'),
+    offline: one('offline'),
     accessLog: one('access-log'),
     profile: one('profile') as Settings['profile'],
   }

@@ -205,6 +205,16 @@ export const options = [
     example: '20%',
   },
   {
+    name: 'offline',
+    flag: '--offline',
+    kind: 'switch',
+    initial: ['no'],
+    repeatable: false,
+    meaning:
+      'Nothing is asked of any origin, resolvers of names included. What is stored is served, stale too; everything else fails at once.',
+    example: 'yes',
+  },
+  {
     name: 'access-log',
     flag: '--access-log FILE|-|none',
     kind: 'log-target',

@@ -24,6 +24,7 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'idle-timeout': [formatDuration(settings.idleTimeoutMs)],
     'retry-attempts': [String(settings.retryAttempts)],
     'retry-budget': [formatShare(settings.retryBudget)],
+    offline: [settings.offline ? 'yes' : 'no'],
     'access-log': [settings.accessLog],
     profile: [settings.profile],
   }

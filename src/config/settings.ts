@@ -30,6 +30,8 @@ export interface Settings {
   readonly retryAttempts: number
   /** Retries at an origin as a share of its requests of the last minute: 0.5 is half of them. */
   readonly retryBudget: number
+  /** Is nothing ever asked of an origin? */
+  readonly offline: boolean
   /** `-`: standard output; `none`: no log; else a file's path. */
   readonly accessLog: string
   readonly profile: 'builds' | 'standards'

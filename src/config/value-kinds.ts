@@ -70,6 +70,13 @@ function readAttempts(text: string): number | undefined {
   return count >= 1 && count <= mostAttempts ? count : undefined
 }
 
+const switches: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['true', true],
+  ['no', false],
+  ['false', false],
+])
+
 const readPath = (text: string, folder: string): string | undefined =>
   text === '' || text.includes('\0') ? undefined : resolve(folder, text)
 
@@ -86,6 +93,7 @@ export const valueKinds = {
     text === '-' || text === 'none' ? text : readPath(text, folder),
   ),
   word: kind('a word', (text) => text),
+  switch: kind('yes or no', (text) => switches.get(text.toLowerCase())),
   size: kind('a size with its unit, such as 256MiB or 20GiB', parseSize),
   duration: kind('a time with its unit, such as 500ms, 30s or 1h, of at most 24 days', parseDuration),
   attempts: kind('a whole number from 1 to 20', readAttempts),

@@ -24,7 +24,7 @@ const noFields = new Fields([])
 /** Why a finished exchange ended as it did, from what is remembered of it. Pure. */
 export function explainExchange(
   past: RecentExchange,
-  { profile, keyTerms }: Pick<Services, 'profile' | 'keyTerms'>,
+  { profile, keyTerms, isOffline }: Pick<Services, 'profile' | 'keyTerms' | 'isOffline'>,
 ): Explanation {
   const { event, target, rule = rfcRule, found, filled, fields = noFields } = past
   const key = target && past.key !== '' ? explainKey(target, rule, keyTerms, past.isPublic) : undefined
@@ -32,7 +32,7 @@ export function explainExchange(
   const brought = filled && explainReuse(filled, rule, profile, noFields, filled.receivedAt)
   const shown = reuse ?? brought
   return {
-    verdict: pastSentence(event, reuse, fields),
+    verdict: pastSentence(event, reuse, fields, isOffline),
     outcome: event.result,
     profile,
     method: event.method,

@@ -98,12 +98,17 @@ export function notStoredText(reason: ReasonNotStored): string {
 }
 
 /** What happened to a finished exchange. `reuse`: of what it found in the store. */
-export function pastSentence(event: ExchangeEvent, reuse: ExplainedReuse | undefined, request: Fields): string {
+export function pastSentence(
+  event: ExchangeEvent,
+  reuse: ExplainedReuse | undefined,
+  request: Fields,
+  isOffline = false,
+): string {
   const { result, stored, fault, detail } = event
   const failure = fault === undefined ? 'the origin failed' : `${fault}${detail === undefined ? '' : `: ${detail}`}`
   const because = reuse === undefined ? '' : `, because ${validateText(reuse, request)}`
   const fresh = reuse === undefined ? '' : `: ${reuse.verdict.kind === 'fresh' ? freshText(reuse) : staleText(reuse)}`
-  const sentence = past[result]({ failure, because, fresh })
+  const sentence = past[result]({ failure, because, fresh, isOffline })
   if (stored === undefined || fault !== undefined) return `${sentence}.`
   return stored === 'yes' ? `${sentence}. It was stored.` : `${sentence}. It was not stored: ${notStored[stored]}.`
 }
@@ -112,13 +117,15 @@ interface PastParts {
   readonly failure: string
   readonly because: string
   readonly fresh: string
+  readonly isOffline: boolean
 }
 
 const past: Readonly<Record<Result, (parts: PastParts) => string>> = {
   hit: ({ fresh }) => `Served from the store${fresh}`,
   'hit-not-modified': ({ fresh }) => `The client has what is stored${fresh}`,
   'hit-negative': ({ fresh }) => `Served from the store, where it is known to be missing${fresh}`,
-  'hit-stale': ({ fresh }) => `Served from the store although stale, and validated behind it${fresh}`,
+  'hit-stale': ({ fresh, isOffline }) =>
+    `Served from the store although stale, ${isOffline ? 'as no origin is asked (--offline)' : 'and validated behind it'}${fresh}`,
   revalidated: ({ because }) => `The origin confirmed what is stored; it was asked${because || ' for another client'}`,
   replaced: ({ because }) => `The origin sent another response than the stored one; it was asked${because}`,
   'stale-on-error': ({ failure }) => `What is stored stood in for the origin (${failure})`,

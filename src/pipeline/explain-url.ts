@@ -9,6 +9,7 @@ import { type ExplainedKey, explainKey } from '../key/cache-key.ts'
 import type { DeviationId } from '../policy/deviations.ts'
 import { type ExplainedReuse, explainReuse } from '../policy/explain-freshness.ts'
 import { bypassDeviations } from '../policy/explain-storing.ts'
+import { reuseOffline } from '../policy/reuse.ts'
 import { validationFields } from '../policy/validation.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { admit } from './admit.ts'
@@ -151,6 +152,7 @@ function withoutLookup(exchange: Exchange, services: Services, way: 'relay' | Fa
 function afterLookup(exchange: Exchange, services: Services, found: Found): Outcome {
   const { fields } = exchange.request
   const { reuse, selected, readable } = found
+  if (services.isOffline) return offline(found, services)
   if (reuse !== undefined && selected !== undefined && readable) {
     if (reuse.verdict.kind === 'fresh') {
       return { outcome: 'hit', verdict: `It would be served from the store: ${freshText(reuse)}.` }
@@ -175,6 +177,21 @@ function afterLookup(exchange: Exchange, services: Services, found: Found): Outc
   }
   const nothingToAsk = selected !== undefined && readable ? ', and nothing can validate it' : ''
   return { outcome: 'fetch', verdict: `It would be fetched from the origin: ${reason}${nothingToAsk}.` }
+}
+
+/** As `lookup` decides where no origin may be asked. */
+function offline({ reuse, selected, readable }: Found, { clock }: Services): Outcome {
+  if (reuse !== undefined && selected !== undefined && readable) {
+    const { kind } = reuseOffline(selected.freshness, clock.now())
+    if (kind === 'fresh') return { outcome: 'hit', verdict: 'It would be served from the store.' }
+    if (kind === 'stale-usable') {
+      const text = `It would be served from the store, as no origin is asked (--offline): ${staleText(reuse)}.`
+      return { outcome: 'hit-stale', verdict: text }
+    }
+    const text = 'It would be refused (ORIGIN_OFFLINE): what is stored may not be used without asking its origin.'
+    return { outcome: 'refuse', verdict: text }
+  }
+  return { outcome: 'refuse', verdict: 'It would be refused (ORIGIN_OFFLINE): nothing stored fits the request.' }
 }
 
 /** Why the origin is asked at all. */

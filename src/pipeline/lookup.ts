@@ -1,7 +1,7 @@
 import { Fault } from '../base/faults.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import type { Fields } from '../http/fields.ts'
-import { reuse } from '../policy/reuse.ts'
+import { reuse, reuseOffline } from '../policy/reuse.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { fits, selectVariant } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
@@ -48,7 +48,10 @@ function decide(exchange: Exchange, services: Services, variants: Exchange['vari
     exchange.result = variants.length === 0 ? 'miss' : whyNone(variants, fields)
     return fromParts(exchange, services)
   }
-  const verdict = reuse({ fields }, selected.freshness, services.clock.now())
+  let verdict = reuse({ fields }, selected.freshness, services.clock.now())
+  if (verdict.kind === 'validate' && services.isOffline) {
+    verdict = reuseOffline(selected.freshness, services.clock.now())
+  }
   if (verdict.kind === 'validate' || exchange.request.background) {
     exchange.candidate = selected
     exchange.result = verdict.kind === 'validate' && verdict.reason === 'request' ? 'reload' : 'replaced'
@@ -58,7 +61,7 @@ function decide(exchange: Exchange, services: Services, variants: Exchange['vari
   exchange.ttlSeconds = verdict.ttlSeconds
   exchange.savedMs = selected.record.fetchMs
   exchange.result = verdict.kind === 'stale-usable' ? 'hit-stale' : selected.status >= 400 ? 'hit-negative' : 'hit'
-  if (verdict.kind === 'stale-usable') validateInBackground(exchange, services)
+  if (verdict.kind === 'stale-usable' && !services.isOffline) validateInBackground(exchange, services)
   if (selected.content !== undefined || exchange.request.method === 'HEAD') return 'deliver'
   return fromStore(exchange, services)
 }
@@ -96,9 +99,19 @@ function absent(exchange: Exchange, services: Services): Decision {
   if (directives !== undefined && parseCacheControl(directives).onlyIfCached) {
     throw new Fault('CLIENT_ONLY_IF_CACHED', `nothing fresh is stored for ${exchange.target!.authority}`)
   }
+  if (services.isOffline) throw offlineFault(exchange)
   if (exchange.request.method === 'GET') {
     if (services.flights.find(exchange.flightKey) === undefined) exchange.flightKey = rangeFlightKey(exchange, services)
     if (services.flights.find(exchange.flightKey) !== undefined) return 'join'
   }
   return exchange.candidate === undefined ? 'fetch' : 'revalidate'
+}
+
+function offlineFault({ candidate, variants, target }: Exchange): Fault {
+  const { authority } = target!
+  if (candidate !== undefined) {
+    return new Fault('ORIGIN_OFFLINE', `what is stored of ${authority} may not be used without asking it`)
+  }
+  const other = variants.length === 0 ? 'nothing' : 'nothing that fits the request'
+  return new Fault('ORIGIN_OFFLINE', `${other} is stored of ${authority} under this URL`)
 }

@@ -1,6 +1,6 @@
 import { ifRangeHolds } from '../http/conditions.ts'
 import { resolveRange } from '../http/range.ts'
-import { reuse } from '../policy/reuse.ts'
+import { reuse, reuseOffline } from '../policy/reuse.ts'
 import { type CachedResponse, fits } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { isPart, ofSameRepresentation, type PartRecord, type Piece, piecesOf } from './partial-records.ts'
@@ -25,8 +25,11 @@ export function findRange(exchange: Exchange, services: Services): FoundRange | 
   for (const cached of parts) {
     const pieces = piecesFor(fields.get('range'), cached, parts)
     if (pieces === undefined || !ifRangeHolds(fields, cached)) continue
-    const verdict = reuse({ fields }, cached.freshness, services.clock.now())
-    const usable = verdict.kind === 'fresh' || (verdict.kind === 'stale-usable' && verdict.reason === 'max-stale')
+    const verdict = services.isOffline
+      ? reuseOffline(cached.freshness, services.clock.now())
+      : reuse({ fields }, cached.freshness, services.clock.now())
+    const { kind } = verdict
+    const usable = kind === 'fresh' || (kind === 'stale-usable' && verdict.reason !== 'stale-while-revalidate')
     if (usable) return { cached, pieces, ttlSeconds: verdict.ttlSeconds }
   }
   return undefined
@@ -62,6 +65,6 @@ export async function openRange(exchange: Exchange, services: Services, found: F
   exchange.delivery = cached
   exchange.ttlSeconds = ttlSeconds
   exchange.savedMs = cached.record.fetchMs
-  exchange.result = 'hit'
+  exchange.result = ttlSeconds > 0 ? 'hit' : 'hit-stale'
   return true
 }

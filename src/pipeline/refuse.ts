@@ -1,4 +1,5 @@
 import { asFault } from '../base/faults.ts'
+import { cacheStatus } from '../http/cache-status.ts'
 import { proxyStatus } from '../http/proxy-status.ts'
 import { viaValue } from './response-stem.ts'
 import type { Step } from './step.ts'
@@ -23,6 +24,7 @@ export const refuse: Step<'refuse'> = (exchange) => {
   ]
   const proxy = proxyStatus(fault)
   if (proxy !== undefined) fields.push('Proxy-Status', proxy)
+  if (fault.code === 'ORIGIN_OFFLINE') fields.push('Cache-Status', cacheStatus('failed', undefined, fault.code))
   if (status === 503 || status === 429) fields.push('Retry-After', '5')
   const content = Buffer.from(exchange.request.method === 'HEAD' ? '' : text)
   exchange.firstByteMs = -1

@@ -24,6 +24,8 @@ export interface Services {
   /** What finished last, for those who ask why. */
   readonly recent: RecentExchanges
   readonly profile: Profile
+  /** Is no origin ever asked? */
+  readonly isOffline: boolean
   readonly blobs: BlobStore
   readonly index: ResponseIndex
   readonly storeHealth: StoreHealth

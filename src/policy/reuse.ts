@@ -9,7 +9,7 @@ export type Reuse =
       readonly kind: 'stale-usable'
       readonly ageSeconds: number
       readonly ttlSeconds: number
-      readonly reason: 'max-stale' | 'stale-while-revalidate'
+      readonly reason: 'max-stale' | 'stale-while-revalidate' | 'offline'
     }
   | { readonly kind: 'validate'; readonly ageSeconds: number; readonly reason: 'stale' | 'request' | 'no-cache' }
 
@@ -37,6 +37,19 @@ export function reuse(request: { readonly fields: Fields }, stored: FreshnessPro
   const reason = stored.mustRevalidate ? undefined : staleReason(stored, demands, ttlSeconds)
   if (reason === undefined) return { kind: 'validate', reason: 'stale', ageSeconds }
   return { kind: 'stale-usable', ageSeconds, ttlSeconds, reason }
+}
+
+/**
+ * Decides reuse where no origin can be asked: whatever the age, unless its origin forbids stale use (RFC 9111 section 4.2.4).
+ * What the request wishes does not count, as its directives are advisory (section 5.2.1).
+ */
+export function reuseOffline(stored: FreshnessProfile, nowMs: number): Reuse {
+  const ageSeconds = currentAgeSeconds(stored, nowMs)
+  if (stored.noCache) return { kind: 'validate', reason: 'no-cache', ageSeconds }
+  const ttlSeconds = stored.lifetimeSeconds - ageSeconds
+  if (ttlSeconds > 0) return { kind: 'fresh', ageSeconds, ttlSeconds }
+  if (stored.mustRevalidate) return { kind: 'validate', reason: 'stale', ageSeconds }
+  return { kind: 'stale-usable', ageSeconds, ttlSeconds, reason: 'offline' }
 }
 
 /** Pragma counts only where there is no Cache-Control (RFC 9111 section 5.4). */

@@ -12,7 +12,7 @@ import { formatHttpDate } from '../../src/http/http-date.ts'
  *   brackets the result word, then `stored`, `not stored` or `not stored: reason`. `larder: breaks off body te`
  * - `larder interim: 103 · Link: </a>`
  * - `another client: GET /a` behind a `client` line asks before the first is answered; `larder to the other: 200 body text`
- * - `… 61 s later`; `… larder restarts`: what is in memory is forgotten
+ * - `… 61 s later`; `… larder restarts`: what is in memory is forgotten; `… larder goes offline`
  *
  * `<now>`, `<in 60 s>`, `<2 days ago>` stand for HTTP-dates at that moment of the conversation, `<start + 60 s>` and
  * `<start - 60 s>` for such that do not move. Paths are those of http://origin.test.
@@ -35,7 +35,7 @@ export type Line =
       readonly parts: Parts
     }
   | { readonly who: 'time'; readonly passesMs: number }
-  | { readonly who: 'restart' }
+  | { readonly who: 'restart' | 'offline' }
 
 /** What follows the first words of a line. */
 export interface Parts {
@@ -69,6 +69,7 @@ const delayed = new RegExp(`^origin after ${span}$`)
 /** The meaning of `text`; throws when it has none. */
 export function readLine(text: string): Line {
   if (text === '… larder restarts') return { who: 'restart' }
+  if (text === '… larder goes offline') return { who: 'offline' }
   const passed = time.exec(text)
   if (passed !== null) return { who: 'time', passesMs: spanMs(passed[1], passed[2]) }
   const colon = text.indexOf(': ')

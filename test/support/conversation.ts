@@ -42,7 +42,7 @@ export async function converse(talk: readonly string[], profile: Profile): Promi
 function turnsOf(lines: readonly Said[]): Said[][] {
   const turns: Said[][] = []
   for (const said of lines) {
-    const begins = said.line.who === 'client' || said.line.who === 'time' || said.line.who === 'restart'
+    const begins = ['client', 'time', 'restart', 'offline'].includes(said.line.who)
     if (begins) turns.push([said])
     else if (turns.length === 0) throw new Error('a conversation begins with the client')
     else turns.at(-1)!.push(said)
@@ -77,6 +77,7 @@ class Stage {
     const { line, at } = turn[0]!
     if (line.who === 'time') this.#clock.pass(line.passesMs)
     if (line.who === 'restart') this.#scene.forgetMemory()
+    if (line.who === 'offline') this.#scene.goOffline()
     if (line.who !== 'client') return []
     const sentAt = this.#clock.now()
     const date = (text: string): string => withDates(text, sentAt)

@@ -14,6 +14,7 @@ import type { Profile } from '../../src/policy/profile.ts'
 import { createKeyvResponseIndex } from '../../src/store/keyv-response-index.ts'
 import { createHotResponses } from '../../src/store/lru-hot-responses.ts'
 import { MemoryBlobStore } from '../../src/store/memory-blob-store.ts'
+import { createOfflineOrigins } from '../../src/upstream/offline-origins.ts'
 import type { OriginFetcher } from '../../src/upstream/origin-fetcher.ts'
 import { testSettings } from './larder.ts'
 
@@ -30,7 +31,7 @@ export class Scene {
   readonly #clock: Clock
   readonly #events: ExchangeEvent[] = []
   readonly #pending = new Set<Promise<unknown>>()
-  readonly #services: Services
+  #services: Services
   readonly #close: () => Promise<void>
   #count = 0
 
@@ -97,6 +98,12 @@ export class Scene {
   /** As a restart: what is in memory alone is gone. */
   forgetMemory(): void {
     this.#services.hot.clear()
+  }
+
+  /** As a restart with --offline. */
+  goOffline(): void {
+    this.forgetMemory()
+    this.#services = { ...this.#services, isOffline: true, origins: createOfflineOrigins().fetcher }
   }
 
   /** Waits until nothing goes on any more: exchanges, their fills, validations behind the client's back, the index. */

@@ -139,6 +139,7 @@ const table: Readonly<Record<OptionName, Row>> = {
     bad: ['50', '0.5', '-1%', '1001%', '5.5%', '%'],
   },
   'access-log': { setting: 'accessLog', text: '/var/log/a', value: '/var/log/a', initial: '-', bad: ['a\0b'] },
+  offline: { setting: 'offline', text: 'yes', value: true, initial: false, bad: ['', 'maybe', '1'] },
   profile: {
     setting: 'profile',
     text: 'standards',

@@ -9,7 +9,7 @@ import { RecordingClient, StillClock } from '../../support/conversation-parties.
 import { exchangeEvent } from '../../support/exchange-event.ts'
 import { Scene } from '../../support/scene.ts'
 
-const services = { profile: 'builds', keyTerms: initialTerms } as const
+const services = { profile: 'builds', keyTerms: initialTerms, isOffline: false } as const
 
 describe('The recent exchanges', () => {
   test('are so many and no more: the oldest gives its place to the newest', () => {

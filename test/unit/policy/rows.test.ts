@@ -8,6 +8,7 @@ import { head } from './rows/head.ts'
 import { invalidation } from './rows/invalidation.ts'
 import { messages } from './rows/messages.ts'
 import { negative } from './rows/negative.ts'
+import { offline } from './rows/offline.ts'
 import { parts } from './rows/parts.ts'
 import { ranges } from './rows/ranges.ts'
 import { requestDirectives } from './rows/request-directives.ts'
@@ -31,6 +32,7 @@ const topics: Readonly<Record<string, readonly Talk[]>> = {
   Ranges: ranges,
   'Partial responses': parts,
   'Stale responses': stale,
+  'Without origins': offline,
   'Clients at once': atOnce,
   Messages: messages,
 }
