@@ -8,7 +8,7 @@ import { runChild, signalStatus } from './child-command.ts'
 import { prepareClients } from './client-files.ts'
 import { type Command, type CommandContext, settingsOf } from './command.ts'
 import { proxyUrlOf } from './env.ts'
-import { exitCodes } from './exit-codes.ts'
+import { CommandFailure, exitCodes } from './exit-codes.ts'
 import { figureLines } from './figures.ts'
 import { startPrivateDaemon } from './private-daemon.ts'
 import { useRunningDaemon } from './running-daemon.ts'
@@ -30,11 +30,20 @@ export const run: Command<[words: readonly string[]]> = async (context, words) =
   chmodSync(folder, 0o755)
   const interrupted = noteInterruption()
   try {
-    const daemon = (await useRunningDaemon(settings)) ?? (await usePrivateDaemon(context, settings, folder))
+    const daemon = (await useRunning(settings)) ?? (await usePrivateDaemon(context, settings, folder))
     return await runThrough(context, daemon, join(folder, 'clients'), words, interrupted)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** One that asks origins is not for who wants none asked. */
+async function useRunning(settings: Settings): Promise<UsedDaemon | undefined> {
+  const daemon = await useRunningDaemon(settings)
+  if (daemon === undefined || daemon.offline === settings.offline) return daemon
+  if (daemon.offline) return { ...daemon, remark: 'the daemon is offline: it asks no origin' }
+  const message = 'a daemon is running that asks origins, and --offline wants none of them asked'
+  throw new CommandFailure(exitCodes.unavailable, message, 'Stop it, or start it with --offline.')
 }
 
 async function usePrivateDaemon(context: CommandContext, settings: Settings, folder: string): Promise<UsedDaemon> {

@@ -12,24 +12,17 @@ const mostPolls = 20
 /** The daemon at the admin address, with the figures of the time from now on; `undefined` when none answers, or one that is stopping. */
 export async function useRunningDaemon(
   settings: Settings,
-): Promise<{ client: AdminClient; remark?: string; finish(): Promise<TotalsSnapshot | undefined> } | undefined> {
+): Promise<{ client: AdminClient; offline: boolean; finish(): Promise<TotalsSnapshot | undefined> } | undefined> {
   const client = new AdminClient(settings)
   try {
     const { reasons, offline } = await client.status()
     if (reasons?.includes('stopping')) return undefined
-    if (settings.offline && offline !== true) throw mayGoOut()
-    const remark = offline === true && !settings.offline ? { remark: 'the daemon is offline: it asks no origin' } : {}
     const before = await statsOf(client)
-    return { client, ...remark, finish: () => settledStats(client, before).catch(() => undefined) }
+    return { client, offline: offline === true, finish: () => settledStats(client, before).catch(() => undefined) }
   } catch (error) {
     if (error instanceof CommandFailure && error.exitCode === exitCodes.unavailable) return undefined
     throw error
   }
-}
-
-function mayGoOut(): CommandFailure {
-  const message = 'a daemon is running that asks origins, and --offline is for none of them'
-  return new CommandFailure(exitCodes.unavailable, message, 'Stop it, or start it with --offline.')
 }
 
 /** A response counts once it is durable, a moment after the client has it. */
