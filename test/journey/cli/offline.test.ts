@@ -154,11 +154,11 @@ describe('larder run --offline', () => {
 
   test('gives the command what an earlier run stored, and 504 for all else', async (context) => {
     const { plain, environment } = await stage(context)
-    const run = (...more: string[]): Promise<ProgramResult> => runProgram(['run', ...more], environment)
-    assert.equal((await run(...fetching(`${plain.url}/a`))).out, 'plain /a')
-    const again = await run('--offline', ...fetching(`${plain.url}/a`))
+    const larderRun = (...more: string[]): Promise<ProgramResult> => runProgram(['run', ...more], environment)
+    assert.equal((await larderRun(...fetching(`${plain.url}/a`))).out, 'plain /a')
+    const again = await larderRun('--offline', ...fetching(`${plain.url}/a`))
     assert.deepEqual([again.code, again.out], [0, 'plain /a'], again.err)
-    assert.match((await run('--offline', ...fetching(`${plain.url}/b`))).out, /^ORIGIN_OFFLINE: /)
+    assert.match((await larderRun('--offline', ...fetching(`${plain.url}/b`))).out, /^ORIGIN_OFFLINE: /)
     assert.equal(plain.requests.length, 1)
   })
 
