@@ -44,9 +44,10 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   const resolve = systemResolver()
   const { connectTimeoutMs, headTimeoutMs, idleTimeoutMs } = settings
   const shared = { clock, guard, observer, resolve, connectTimeoutMs, idleTimeoutMs }
+  const trust = createOriginTrust(roots)
   const attempting = fetcherByScheme({
     http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
-    ftp: createFtpFetcher(shared),
+    ftp: createFtpFetcher({ ...shared, trust }),
   })
   const retrying = createRetryingFetcher(attempting, {
     clock,
@@ -59,7 +60,7 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   return {
     fetcher: createResumingFetcher(retrying, retrying.broke.bind(retrying)),
     leftAlone: () => retrying.leftAlone,
-    dialer: createDialer({ ...shared, trust: createOriginTrust(roots), sessions: new Map() }),
+    dialer: createDialer({ ...shared, trust, sessions: new Map() }),
   }
 }
 

@@ -2,7 +2,12 @@ import { Fault } from '../base/faults.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 
 /** Well-known ports below 1024 that plain requests may name, beside all from 1024 on (as Squid's Safe_ports). */
-const lowPorts: { readonly [scheme: string]: readonly number[] } = { http: [80, 443], https: [443], ftp: [21] }
+const lowPorts: { readonly [scheme: string]: readonly number[] } = {
+  http: [80, 443],
+  https: [443],
+  ftp: [21],
+  ftps: [21, 990],
+}
 
 /** May this target be asked for? Mail, shells and their like on low ports may not (CORRECTNESS T21). */
 export function urlCheck(target: TargetUri): Fault | undefined {

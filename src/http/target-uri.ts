@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 
-export type Scheme = 'http' | 'https' | 'ftp'
+export type Scheme = 'http' | 'https' | 'ftp' | 'ftps'
 
 /** The absolute URI that a request is for (RFC 9110 section 7.1), in canonical spelling. */
 export interface TargetUri {
@@ -43,16 +43,18 @@ export const maxTargetLength = 8192
 /** Authorities that a parser made by `createTargetParser` remembers. */
 const rememberedAuthorities = 1024
 
-const ports: Readonly<Record<Scheme, number>> = { http: 80, https: 443, ftp: 21 }
+const ports: Readonly<Record<Scheme, number>> = { http: 80, https: 443, ftp: 21, ftps: 990 }
 const plainText = /^[!"$-~]*$/
 const plainHost = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
 /** WHATWG URL and the resolver read such a name as an IPv4 address in an odd spelling. */
 const endsLikeNumber = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/
 const oddInHost = /[^A-Za-z0-9._\u0080-\uffff-]/
+/** Says what goes without saying; any password will do, so it is not part of the target. */
+const anonymousUser = /^(?:anonymous|ftp)(?::[A-Za-z0-9._~%+!$&'()*,;=-]*)?@/
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}$/
 
 /**
- * Parses an absolute-form target: `http`, `https` or `ftp`. Only the equivalences that RFC 3986 section 6 calls safe are
+ * Parses an absolute-form target: `http`, `https`, `ftp` or `ftps`. Only the equivalences that RFC 3986 section 6 calls safe are
  * folded (case of scheme and host, default port, trailing dot, empty path); path and query keep their bytes (CORRECTNESS T10).
  */
 export function parseTargetUri(text: string): TargetUri | Invalid {
@@ -133,9 +135,15 @@ function assemble(origin: Origin, rest: string): TargetUri {
 function parseOrigin(text: string): Origin | Invalid {
   const colon = text.indexOf('://')
   const scheme = text.slice(0, colon).toLowerCase()
-  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'ftp')
-    return { invalid: 'scheme is not http, https or ftp' }
-  const parsed = parseAuthority(text.slice(colon + 3), ports[scheme])
+  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'ftp' && scheme !== 'ftps')
+    return { invalid: 'scheme is not http, https, ftp or ftps' }
+  const after = text.slice(colon + 3)
+  const isFtp = scheme === 'ftp' || scheme === 'ftps'
+  const parsed = parseAuthority(isFtp ? after.replace(anonymousUser, '') : after, ports[scheme])
+  if ('invalid' in parsed && isFtp && after.includes('@'))
+    return {
+      invalid: `${parsed.invalid}: logins of FTP servers come from the configuration of the proxy (ftp-credentials)`,
+    }
   if ('invalid' in parsed) return parsed
   const authority = authorityText({ scheme, ...parsed })
   return { scheme, ...parsed, authority, prefix: `${scheme}://${authority}` }

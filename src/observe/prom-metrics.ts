@@ -5,7 +5,7 @@ import { results } from '../base/results.ts'
 import { BucketCounts } from './bucket-counts.ts'
 import { type MetricName, type MetricRow, type MetricSources, type Metrics, metricRows } from './metrics.ts'
 
-const schemes = new Set(['http', 'https', 'ftp'])
+const schemes = new Set(['http', 'https', 'ftp', 'ftps'])
 const quantiles = [50, 99, 100]
 const nanosecondsPerSecond = 1e9
 const msPerSecond = 1000

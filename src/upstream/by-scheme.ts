@@ -6,7 +6,7 @@ export function fetcherByScheme(fetchers: {
   readonly ftp: OriginFetcher
 }): OriginFetcher {
   return {
-    fetch: (request) => (request.target.scheme === 'ftp' ? fetchers.ftp : fetchers.http).fetch(request),
+    fetch: (request) => (request.target.scheme.startsWith('ftp') ? fetchers.ftp : fetchers.http).fetch(request),
     close: async () => {
       await Promise.all([fetchers.http.close(), fetchers.ftp.close()])
     },

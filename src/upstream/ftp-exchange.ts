@@ -1,175 +1,184 @@
 import { FTPError } from 'basic-ftp'
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
-import { checkedAddresses } from './checked-addresses.ts'
-import { connectFault, connectTimeout } from './connect-faults.ts'
+import { evaluateConditions, ifRangeHolds } from '../http/conditions.ts'
+import { Fields } from '../http/fields.ts'
+import { type BytePart, resolveRange } from '../http/range.ts'
 import { ftpFault } from './ftp-faults.ts'
+import { listingPage } from './ftp-listing-page.ts'
 import type { FtpPath } from './ftp-path.ts'
-import { emptyResponse, type FtpFile, fileHead, isUnchanged, notModified, textResponse } from './ftp-response.ts'
-import { FtpSession, type FtpSessionOptions } from './ftp-session.ts'
+import { emptyResponse, type FtpFile, fileHead, notModified, partHead, textResponse } from './ftp-response.ts'
+import type { FtpSession } from './ftp-session.ts'
 import { FtpTransfer } from './ftp-transfer.ts'
 import type { OriginRequest, OriginResponse } from './origin-fetcher.ts'
-import type { ResolveHost } from './resolve-host.ts'
 import { ResponseFlow } from './response-flow.ts'
 
-export interface FtpExchangeOptions extends FtpSessionOptions {
-  readonly clock: Clock
-  readonly resolve: ResolveHost
-}
-
-/** One request, from the connection to the last byte. */
+/** One request on one control connection, to the last byte. */
 export class FtpExchange {
   readonly #request: OriginRequest
+  readonly #fields: Fields
   readonly #path: FtpPath
-  readonly #options: FtpExchangeOptions
-  readonly #sessions: Set<FtpSession>
-  readonly #giveBack: () => void
+  readonly #session: FtpSession
+  readonly #clock: Clock
+  readonly #over: (isReusable: boolean) => void
   readonly #peer: string
   readonly #requestedAt: number
-  #session: FtpSession
-  #transferring = false
+  #isTransferring = false
 
+  /** `over` is called once, when the session has nothing more to do for this request. */
   constructor(
     request: OriginRequest,
     path: FtpPath,
-    options: FtpExchangeOptions,
-    sessions: Set<FtpSession>,
-    giveBack: () => void,
+    session: FtpSession,
+    clock: Clock,
+    over: (isReusable: boolean) => void,
   ) {
     this.#request = request
+    this.#fields = new Fields(request.fields)
     this.#path = path
-    this.#options = options
-    this.#sessions = sessions
-    this.#giveBack = giveBack
+    this.#session = session
+    this.#clock = clock
+    this.#over = over
     this.#peer = `${request.target.host}:${request.target.port}`
-    this.#requestedAt = options.clock.now()
-    this.#session = new FtpSession(options)
+    this.#requestedAt = clock.now()
   }
 
   async run(): Promise<OriginResponse> {
     try {
-      await this.#connect()
-      await this.#session.login().catch((error) => {
-        throw ftpFault(error, 'login', this.#peer)
-      })
-      return await this.#respond()
+      const response = await this.#respond()
+      if (!this.#isTransferring) this.#over(true)
+      return response
     } catch (error) {
+      this.#over(false)
       throw ftpFault(error, 'command', this.#peer)
-    } finally {
-      if (!this.#transferring) this.#close()
-    }
-  }
-
-  /** Tries the addresses in the resolver's order; all of them were checked before the first is dialled. */
-  async #connect(): Promise<void> {
-    const { port } = this.#request.target
-    const addresses = await this.#addresses()
-    for (const [i, { address }] of addresses.entries()) {
-      this.#sessions.add(this.#session)
-      try {
-        return await this.#session.connect(address, port)
-      } catch (error) {
-        const fault = ftpFault(error, 'connect', this.#peer)
-        const unreachable = fault.code === 'ORIGIN_CONNECT_REFUSED' || fault.code === 'ORIGIN_CONNECT_TIMEOUT'
-        if (!unreachable || i === addresses.length - 1) throw fault
-        this.#sessions.delete(this.#session)
-        this.#session = new FtpSession(this.#options)
-      }
-    }
-  }
-
-  async #addresses(): Promise<readonly { readonly address: string }[]> {
-    const { guard, resolve, connectTimeoutMs } = this.#options
-    const { host, port } = this.#request.target
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(connectTimeout('name', this.#peer, connectTimeoutMs)), connectTimeoutMs)
-    })
-    try {
-      return await Promise.race([checkedAddresses(host, port, resolve, guard), late])
-    } catch (error) {
-      throw connectFault(error, 'name', this.#peer)
-    } finally {
-      clearTimeout(timer)
     }
   }
 
   async #respond(): Promise<OriginResponse> {
-    const { octets, directory } = this.#path
-    if (directory) return (await this.#session.enter(octets)) ? this.#listing() : this.#missing()
+    const path = this.#path
+    if (path.directory) return (await this.#session.enter(path)) ? this.#listing() : this.#missing()
     let sizeBytes: number | undefined
     try {
-      sizeBytes = await this.#session.size(octets)
+      sizeBytes = await this.#session.size(path)
     } catch (error) {
       if (!isMissing(error)) throw error
-      return (await this.#session.enter(octets)) ? this.#listing() : this.#missing()
+      return (await this.#session.enter(path)) ? this.#listing() : this.#missing()
     }
-    const file = { sizeBytes, modified: await this.#session.modified(octets) }
-    if (isUnchanged(file, this.#request.fields)) return notModified(file, this.#requestedAt, this.#now())
-    if (this.#request.method !== 'HEAD') return this.#retrieve(file)
-    return emptyResponse(200, fileHead(file, 'HEAD', this.#now()).fields, this.#requestedAt, this.#now())
+    return this.#file({ sizeBytes, modified: await this.#session.modified(path) })
+  }
+
+  #file(file: FtpFile): OriginResponse | Promise<OriginResponse> {
+    const now = this.#now()
+    const { fields } = fileHead(file, now)
+    const selected = { status: 200, fields: new Fields(fields) }
+    if (file.modified !== undefined) {
+      const outcome = evaluateConditions(this.#fields, selected)
+      if (outcome === 'not-modified') return notModified(file, this.#fields, this.#requestedAt, now)
+      if (outcome === 'precondition-failed') return emptyResponse(412, fields.slice(0, 2), this.#requestedAt, now)
+    }
+    if (this.#request.method === 'HEAD') return emptyResponse(200, fields, this.#requestedAt, now)
+    const { sizeBytes } = file
+    if (sizeBytes === undefined || !ifRangeHolds(this.#fields, selected)) return this.#retrieve(file)
+    const range = resolveRange(this.#fields.get('range'), sizeBytes)
+    if (range.kind === 'unsatisfiable') {
+      const text = 'The FTP server has no such bytes of the file.\n'
+      return this.#text(416, text, ['Content-Range', `bytes */${sizeBytes}`])
+    }
+    return this.#retrieve(file, range.kind === 'partial' ? { ...range, sizeBytes } : undefined)
   }
 
   /** Resolves at the first byte, or at the end of an empty file: a refusal to send comes instead of both. */
-  #retrieve(file: FtpFile): Promise<OriginResponse> {
-    const { octets } = this.#path
+  #retrieve(file: FtpFile, wanted?: BytePart): Promise<OriginResponse> {
     return new Promise((resolve, reject) => {
-      const transfer: FtpTransfer = new FtpTransfer(
-        () => {
-          this.#transferring = true
-          const head = fileHead(file, 'GET', this.#now())
-          const source = transfer.source(() => this.#close())
-          const flow = new ResponseFlow(200, head, this.#requestedAt, this.#now(), source)
-          resolve(flow)
-          return flow
+      let transfer: FtpTransfer | undefined
+      const receive = (startAt: number): FtpTransfer => {
+        const part = startAt === (wanted?.first ?? 0) ? wanted : undefined
+        transfer = this.#transfer(file, part, (flow) => resolve(flow))
+        return transfer
+      }
+      this.#confirmed(receive, file, wanted?.first ?? 0).then(
+        (whole) => {
+          whole.release()
+          this.#over(true)
         },
-        file.sizeBytes,
-        this.#peer,
+        (error) => {
+          if (transfer?.begun) transfer.break(ftpFault(error, 'content', this.#peer))
+          else if (isMissing(error)) return resolve(this.#missing())
+          else return reject(error)
+          this.#over(false)
+        },
       )
-      this.#confirmed(octets, transfer, file)
-        .then(
-          () => transfer.release(),
-          (error) => {
-            if (transfer.begun) transfer.break(ftpFault(error, 'content', this.#peer))
-            else if (isMissing(error)) resolve(this.#missing())
-            else reject(error)
-          },
-        )
-        .finally(() => this.#close())
     })
   }
 
-  /** All bytes came, the server said so, and the file still has its size (CORRECTNESS T08). */
-  async #confirmed(octets: string, transfer: FtpTransfer, { sizeBytes }: FtpFile): Promise<void> {
-    await this.#session.retrieve(octets, transfer)
-    transfer.checkSize()
-    const after = sizeBytes === undefined ? undefined : await this.#session.size(octets).catch(() => undefined)
-    if (after === undefined || after === sizeBytes) return
-    throw new Fault('ORIGIN_TRUNCATED', `${this.#peer}: SIZE changed from ${sizeBytes} to ${after} meanwhile`)
+  #transfer(file: FtpFile, part: BytePart | undefined, begun: (flow: ResponseFlow) => void): FtpTransfer {
+    const count = part === undefined ? file.sizeBytes : part.last - part.first + 1
+    const moreFollows = part !== undefined && part.last < part.sizeBytes - 1
+    const transfer: FtpTransfer = new FtpTransfer(
+      () => {
+        this.#isTransferring = true
+        const now = this.#now()
+        const head = part === undefined ? fileHead(file, now) : partHead(file, part, now)
+        const source = transfer.source(() => this.#over(false))
+        const flow = new ResponseFlow(part === undefined ? 200 : 206, head, this.#requestedAt, now, source)
+        begun(flow)
+        return flow
+      },
+      { count, moreFollows },
+      this.#peer,
+    )
+    return transfer
   }
 
+  /** All bytes came, the server said so, and the file is still the one that was announced (CORRECTNESS T08). */
+  async #confirmed(receive: (startAt: number) => FtpTransfer, file: FtpFile, startAt: number): Promise<FtpTransfer> {
+    let transfer: FtpTransfer | undefined
+    await this.#session.retrieve(this.#path, startAt, (from) => {
+      transfer = receive(from)
+      return transfer
+    })
+    transfer!.checkSize()
+    if (file.sizeBytes !== undefined) await this.#checkUnchanged(file)
+    return transfer!
+  }
+
+  async #checkUnchanged({ sizeBytes, modified }: FtpFile): Promise<void> {
+    const after = await this.#session.size(this.#path)
+    const modifiedAfter = modified === undefined ? undefined : await this.#session.modified(this.#path)
+    if (after === sizeBytes && modifiedAfter === modified) return
+    const change = `SIZE ${sizeBytes}, MDTM ${modified} became SIZE ${after}, MDTM ${modifiedAfter}`
+    throw new Fault('ORIGIN_TRUNCATED', `${this.#peer}: the file changed meanwhile: ${change}`)
+  }
+
+  /** As text, but as a page for those who name HTML: browsers do, curl and wget do not. Never stored. */
   async #listing(): Promise<OriginResponse> {
     const text = await this.#session.list()
-    const extra = ['Cache-Control', 'no-store']
-    return textResponse(this.#request.method, 200, text, extra, this.#requestedAt, this.#now())
+    const asPage = namesHtml(this.#fields.get('accept') ?? '')
+    const page = asPage ? listingPage(this.#request.target.path, text) : text
+    const policy = "default-src 'none'"
+    const extra = asPage ? ['Content-Security-Policy', policy, 'X-Content-Type-Options', 'nosniff'] : []
+    return this.#text(200, page, ['Cache-Control', 'no-store', 'Vary', 'Accept', ...extra], asPage)
   }
 
   #missing(): OriginResponse {
-    const text = 'The FTP server has no such file.\n'
-    return textResponse(this.#request.method, 404, text, [], this.#requestedAt, this.#now())
+    return this.#text(404, 'The FTP server has no such file.\n', [])
+  }
+
+  #text(status: number, text: string, extra: readonly string[], isHtml = false): OriginResponse {
+    const fields = ['Content-Type', isHtml ? 'text/html' : 'text/plain', ...extra]
+    return textResponse(this.#request.method, status, text, fields, this.#requestedAt, this.#now())
   }
 
   #now(): number {
-    return this.#options.clock.now()
-  }
-
-  #close(): void {
-    this.#session.close()
-    this.#sessions.delete(this.#session)
-    this.#giveBack()
+    return this.#clock.now()
   }
 }
 
 function isMissing(error: unknown): boolean {
   return error instanceof FTPError && (error.code === 550 || error.code === 551)
+}
+
+function namesHtml(accept: string): boolean {
+  const range = accept.split(',').find((one) => /^\s*text\/html\s*(;|$)/i.test(one))
+  return range !== undefined && !/;\s*q=0(\.0*)?\s*(;|$)/i.test(range)
 }

@@ -1,11 +1,16 @@
-import type { Clock } from '../base/clock.ts'
+import type { SecureContext } from 'node:tls'
+import { FTPError } from 'basic-ftp'
+import { type Clock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { asFault, Fault } from '../base/faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
+import { anonymous, anonymousAccess, type FtpAccess, type FtpAccessRule } from './ftp-access.ts'
+import { type FtpConnectOptions, openFtpSession } from './ftp-connecting.ts'
 import { FtpExchange } from './ftp-exchange.ts'
 import { type FtpPath, ftpPath } from './ftp-path.ts'
+import { FtpPool } from './ftp-pool.ts'
 import type { FtpSession } from './ftp-session.ts'
-import type { OriginFetcher, OriginRequest } from './origin-fetcher.ts'
+import type { OriginFetcher, OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { type ResolveHost, systemResolver } from './resolve-host.ts'
 import { Turns } from './turns.ts'
 
@@ -13,6 +18,11 @@ export interface FtpFetcherOptions {
   readonly clock: Clock
   readonly guard: ConnectionGuard
   readonly resolve?: ResolveHost
+  /** What servers with TLS are verified against. */
+  readonly trust: SecureContext
+  /** Logins and TLS; without it, anonymous. */
+  readonly access?: FtpAccessRule
+  readonly timers?: Timers
   readonly connectTimeoutMs: number
   /** Longest wait for a reply, and longest silence within the content. */
   readonly idleTimeoutMs: number
@@ -20,33 +30,116 @@ export interface FtpFetcherOptions {
   readonly observer: Observer
 }
 
-/** Fetches files and listings by anonymous FTP (RFC 959, RFC 2428, RFC 3659), over one control connection a request. */
+/** Fetches files and listings by FTP (RFC 959, RFC 2428, RFC 3659), with TLS where the access says so (RFC 4217). */
 export function createFtpFetcher(options: FtpFetcherOptions): OriginFetcher {
-  const turns = new Turns(options.connectionsPerOrigin ?? 8)
-  const sessions = new Set<FtpSession>()
-  const settings = { ...options, resolve: options.resolve ?? systemResolver() }
-  return {
-    async fetch(request) {
-      try {
-        const path = checkedPath(request)
-        const giveBack = await turns.take(`${request.target.host}:${request.target.port}`)
-        const exchange = new FtpExchange(request, path, settings, sessions, giveBack)
-        const response = await exchange.run()
-        options.observer({ kind: 'origin-attempt', outcome: 'response' })
-        return response
-      } catch (error) {
-        const fault = asFault(error)
-        options.observer({ kind: 'origin-attempt', outcome: fault.code })
-        throw fault
+  return new FtpFetcher(options)
+}
+
+class FtpFetcher implements OriginFetcher {
+  readonly #options: FtpFetcherOptions
+  readonly #connecting: FtpConnectOptions
+  readonly #access: FtpAccessRule
+  readonly #turns: Turns
+  readonly #pool: FtpPool
+  /** Those that work or are being opened; the idle ones are in the pool. */
+  readonly #working = new Set<FtpSession>()
+  #isClosed = false
+
+  constructor(options: FtpFetcherOptions) {
+    this.#options = options
+    this.#connecting = { ...options, resolve: options.resolve ?? systemResolver() }
+    this.#access = options.access ?? anonymousAccess
+    this.#turns = new Turns(options.connectionsPerOrigin ?? 8)
+    this.#pool = new FtpPool(options.timers ?? systemTimers)
+  }
+
+  async fetch(request: OriginRequest): Promise<OriginResponse> {
+    const { observer } = this.#options
+    try {
+      const path = checkedPath(request)
+      const response = await this.#ask(request, path, this.#access(request.target))
+      observer({ kind: 'origin-attempt', outcome: 'response' })
+      return response
+    } catch (error) {
+      const fault = asFault(error)
+      observer({ kind: 'origin-attempt', outcome: fault.code })
+      throw fault
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#pool.close()
+    for (const session of this.#working) session.close()
+  }
+
+  /** On a connection from before; when that has died meanwhile, at once on a new one. */
+  async #ask(request: OriginRequest, path: FtpPath, access: FtpAccess): Promise<OriginResponse> {
+    const { host, port } = request.target
+    const server = [host, port, access.tls, access.user, access.password].join('\n')
+    const giveBack = await this.#turns.take(`${host}:${port}`)
+    try {
+      const kept = this.#pool.take(server)
+      if (kept !== undefined) {
+        this.#working.add(kept)
+        const response = await this.#exchange(request, path, kept, server, giveBack).catch(deathOnly)
+        if (response !== undefined) return response
+        request.onRepeat?.()
       }
-    },
-    async close() {
-      for (const session of sessions) session.close()
-    },
+      const session = await openFtpSession(request.target, access, this.#connecting, this.#working)
+      return await this.#exchange(request, path, session, server, giveBack)
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+
+  async #exchange(
+    request: OriginRequest,
+    path: FtpPath,
+    session: FtpSession,
+    server: string,
+    giveBack: () => void,
+  ): Promise<OriginResponse> {
+    let hasResponse = false
+    let isOver = false
+    const exchange = new FtpExchange(request, path, session, this.#options.clock, (isReusable) => {
+      if (isOver) return
+      isOver = true
+      this.#working.delete(session)
+      if (isReusable && !this.#isClosed) this.#pool.put(server, session)
+      else session.close()
+      if (hasResponse) giveBack()
+    })
+    const response = await exchange.run()
+    hasResponse = true
+    if (isOver) giveBack()
+    return response
   }
 }
 
-function checkedPath({ method, target }: OriginRequest): FtpPath {
-  if (method === 'GET' || method === 'HEAD') return ftpPath(target.path)
-  throw new Fault('CLIENT_URL_DENIED', `${method} ${target.href}: only GET and HEAD are served for ftp URLs`)
+/** Passes over the faults by which a connection shows that it had ended before it was used again. */
+function deathOnly(error: unknown): undefined {
+  const fault = asFault(error)
+  const isOver = fault.cause instanceof FTPError && fault.cause.code === 421
+  if (!isOver && fault.code !== 'ORIGIN_CONNECTION_LOST') throw fault
+}
+
+function checkedPath({ method, target, fields }: OriginRequest): FtpPath {
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw new Fault('CLIENT_URL_DENIED', `${method} ${target.href}: only GET and HEAD are served for ftp URLs`)
+  }
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i]!.toLowerCase() !== 'authorization' || isAnonymous(fields[i + 1]!)) continue
+    const reason = 'logins of FTP servers come from the configuration of the proxy alone (ftp-credentials)'
+    throw new Fault('CLIENT_URL_DENIED', `${target.href}: ${reason}`)
+  }
+  return ftpPath(target.path)
+}
+
+/** curl says who is anonymous, too, when the URL does. */
+function isAnonymous(authorization: string): boolean {
+  const [, encoded = ''] = /^basic +([a-z0-9+/=]+)$/i.exec(authorization) ?? []
+  const user = Buffer.from(encoded, 'base64').toString('latin1').split(':')[0]!
+  return user === anonymous.user || user === 'ftp'
 }

@@ -1,4 +1,6 @@
-import { Fields, type RawFields } from '../http/fields.ts'
+import { type EntityTag, formatEntityTag, parseEntityTag, parseEntityTags, strongMatch } from '../http/entity-tag.ts'
+import type { Fields, RawFields } from '../http/fields.ts'
+import { type BytePart, formatContentRange } from '../http/range.ts'
 import { ResponseFlow } from './response-flow.ts'
 import type { HeadOfResponse } from './response-head.ts'
 
@@ -12,7 +14,7 @@ export interface FtpFile {
 const noSource = { pause: () => undefined, resume: () => undefined, abort: () => undefined }
 
 /** When the file was modified, in milliseconds since the epoch. */
-export function modifiedAt({ modified }: FtpFile): number | undefined {
+function modifiedAt({ modified }: FtpFile): number | undefined {
   const parts = modified
     ?.match(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/)
     ?.slice(1)
@@ -22,37 +24,46 @@ export function modifiedAt({ modified }: FtpFile): number | undefined {
   return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!)
 }
 
-export function entityTag({ modified, sizeBytes }: FtpFile): string | undefined {
-  return modified === undefined || sizeBytes === undefined ? undefined : `"${modified}-${sizeBytes}"`
-}
+/**
+ * MDTM has whole seconds, and the server's clock is not ours: two versions of a file may share one. So a file that was
+ * modified less than this ago has a weak tag, with which no bytes are joined (RFC 9110 sections 8.8.1 and 8.8.2.2).
+ */
+const strongAfterMs = 60_000
 
-/** The head of a file's response; without SIZE its end cannot be proved, so it is framed by the close. */
-export function fileHead(file: FtpFile, method: string, at: number): HeadOfResponse {
-  const { sizeBytes } = file
-  const fields = ['Date', new Date(at).toUTCString(), 'Content-Type', 'application/octet-stream', ...validators(file)]
-  if (sizeBytes !== undefined) fields.push('Content-Length', String(sizeBytes))
-  if (method === 'HEAD') return { fields, framing: 'none', declaredBytes: undefined }
-  return { fields, framing: sizeBytes === undefined ? 'close' : 'length', declaredBytes: sizeBytes }
-}
-
-function validators(file: FtpFile): string[] {
+/** `undefined` when the server does not tell size and time. */
+function entityTag(file: FtpFile, at: number): EntityTag | undefined {
   const time = modifiedAt(file)
-  const tag = entityTag(file)
-  const fields = time === undefined ? [] : ['Last-Modified', new Date(time).toUTCString()]
-  return tag === undefined ? fields : [...fields, 'ETag', tag]
+  if (time === undefined || file.sizeBytes === undefined) return undefined
+  return { weak: at - time < strongAfterMs, opaque: `${file.modified}-${file.sizeBytes}` }
 }
 
-/** Does the client (or the store) have this file already? RFC 9110 section 13.2.2: the tag counts before the date. */
-export function isUnchanged(file: FtpFile, raw: RawFields): boolean {
-  const tag = entityTag(file)
-  if (tag === undefined) return false
-  const fields = new Fields(raw)
-  const tags = fields.get('if-none-match')
-  if (tags !== undefined) {
-    return tags.split(',').some((item) => item.trim() === '*' || item.trim().replace(/^W\//, '') === tag)
-  }
-  const since = Date.parse(fields.get('if-modified-since') ?? '')
-  return modifiedAt(file)! <= since
+/** Head of the response with the whole file; without SIZE its end cannot be proved, so it is framed by the close. */
+export function fileHead(file: FtpFile, at: number): HeadOfResponse {
+  const { sizeBytes } = file
+  const fields = fieldsOf(file, at)
+  if (sizeBytes === undefined) return { fields, framing: 'close', declaredBytes: undefined }
+  return { fields: [...fields, 'Content-Length', `${sizeBytes}`], framing: 'length', declaredBytes: sizeBytes }
+}
+
+/** Head of a 206 with one part of the file (RFC 9110 section 15.3.7). */
+export function partHead(file: FtpFile, part: BytePart, at: number): HeadOfResponse {
+  const declaredBytes = part.last - part.first + 1
+  const range = ['Content-Range', formatContentRange(part), 'Content-Length', `${declaredBytes}`]
+  return { fields: [...fieldsOf(file, at), ...range], framing: 'length', declaredBytes }
+}
+
+function fieldsOf(file: FtpFile, at: number): string[] {
+  return [
+    ...['Date', new Date(at).toUTCString(), 'Content-Type', 'application/octet-stream', 'Accept-Ranges', 'bytes'],
+    ...validators(file, at),
+  ]
+}
+
+function validators(file: FtpFile, at: number): string[] {
+  const time = modifiedAt(file)
+  const tag = entityTag(file, at)
+  const fields = time === undefined ? [] : ['Last-Modified', new Date(time).toUTCString()]
+  return tag === undefined ? fields : [...fields, 'ETag', formatEntityTag(tag)]
 }
 
 /** A response without content. */
@@ -68,8 +79,16 @@ export function emptyResponse(status: number, fields: RawFields, requestedAt: nu
   return flow
 }
 
-export function notModified(file: FtpFile, requestedAt: number, at: number): ResponseFlow {
-  return emptyResponse(304, ['Date', new Date(at).toUTCString(), ...validators(file)], requestedAt, at)
+/** A tag that was asked for as a weak one stays weak: what has it may be of another moment of that second. */
+export function notModified(file: FtpFile, request: Fields, requestedAt: number, at: number): ResponseFlow {
+  const fields = ['Date', new Date(at).toUTCString(), ...validators(file, at)]
+  const named = parseEntityTags(request.get('if-none-match') ?? '')
+  const tag = fields.indexOf('ETag') + 1
+  const own = tag === 0 ? undefined : parseEntityTag(fields[tag])
+  if (own !== undefined && named !== '*' && !named.some((one) => strongMatch(one, own))) {
+    fields[tag] = formatEntityTag({ ...own, weak: true })
+  }
+  return emptyResponse(304, fields, requestedAt, at)
 }
 
 /** A response of our own words or of a listing's. `octets`: latin1. */
@@ -82,7 +101,7 @@ export function textResponse(
   at: number,
 ): ResponseFlow {
   const content = Buffer.from(octets, 'latin1')
-  const fields = ['Date', new Date(at).toUTCString(), 'Content-Type', 'text/plain', ...extra]
+  const fields = ['Date', new Date(at).toUTCString(), ...extra]
   fields.push('Content-Length', String(content.length))
   if (method === 'HEAD') return emptyResponse(status, fields, requestedAt, at)
   const head: HeadOfResponse = { fields, framing: 'length', declaredBytes: content.length }

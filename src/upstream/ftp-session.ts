@@ -1,36 +1,53 @@
-import { isIPv6, connect as netConnect, type Socket } from 'node:net'
+import { isIP } from 'node:net'
 import type { Writable } from 'node:stream'
-import { Client, type FTPContext, FTPError, type FTPResponse } from 'basic-ftp'
+import { type ConnectionOptions, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { Client, FTPError, type FTPResponse } from 'basic-ftp'
 import { Fault } from '../base/faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
-
-/** Longest reply, and longest listing, that is read (CORRECTNESS T23). */
-const maxReplyLength = 8 * 1024
-const maxListingBytes = 1024 * 1024
+import type { FtpAccess } from './ftp-access.ts'
+import { openDataConnection } from './ftp-data-connection.ts'
+import { FtpListing } from './ftp-listing.ts'
+import { type FtpPath, forbiddenOctet, pathFrom } from './ftp-path.ts'
+import { readWholeReplies } from './ftp-replies.ts'
+import { retrieve } from './ftp-retrieval.ts'
+import { checkOriginIdentity } from './origin-trust.ts'
 
 export interface FtpSessionOptions {
   readonly guard: ConnectionGuard
+  /** What servers with TLS are verified against. */
+  readonly trust: SecureContext
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
 }
 
-/** One control connection, logged in as anonymous, in image mode. Errors are those of basic-ftp, or faults. */
+/** Replies that say that the server does not know a command. */
+const unknownCommand = [500, 501, 502, 504]
+
+/** One control connection, logged in, in image mode. Errors are those of basic-ftp, of sockets, or faults. */
 export class FtpSession {
   readonly #client: Client
   readonly #options: FtpSessionOptions
+  readonly #replyWaits: () => boolean
+  /** Where the paths of URLs begin. */
+  #loginFolder = '/'
 
   constructor(options: FtpSessionOptions) {
     this.#options = options
-    this.#client = new Client(options.idleTimeoutMs, { maxListingBytes, allowSeparateTransferHost: false })
+    this.#client = new Client(options.idleTimeoutMs)
     this.#client.ftp.encoding = 'latin1'
-    this.#client.availableListCommands = ['LIST']
-    this.#client.prepareTransfer = (context) => this.#openData(context)
-    readWholeLines(this.#client.ftp)
+    this.#replyWaits = readWholeReplies(this.#client.ftp)
   }
 
-  /** Connects to an address that the guard has let pass. */
-  async connect(address: string, port: number): Promise<void> {
-    const greeted = this.#client.connect(address, port)
+  get closed(): boolean {
+    return this.#client.closed
+  }
+
+  /** Connects to an address of `host` that the guard has let pass; with implicit TLS, verified. */
+  async connect(address: string, port: number, host: string, tls: FtpAccess['tls']): Promise<void> {
+    const isImplicit = tls === 'implicit'
+    const greeted = isImplicit
+      ? this.#client.connectImplicitTLS(address, port, this.#tlsOptions(host))
+      : this.#client.connect(address, port)
     const { socket } = this.#client.ftp
     const timer = setTimeout(() => {
       const message = `${address}:${port}: no connection within ${this.#options.connectTimeoutMs} ms`
@@ -38,51 +55,83 @@ export class FtpSession {
     }, this.#options.connectTimeoutMs)
     // Commands are short and each waits for its reply.
     socket.setNoDelay(true)
-    socket.once('connect', () => clearTimeout(timer))
+    socket.once(isImplicit ? 'secureConnect' : 'connect', () => clearTimeout(timer))
     await greeted.finally(() => clearTimeout(timer))
   }
 
-  async login(): Promise<void> {
-    await this.#client.login('anonymous', 'larder@')
+  /** AUTH TLS (RFC 4217 section 4): all that follows is encrypted, and what came before it in plain text does not count. */
+  async secure(host: string): Promise<void> {
+    const { ftp } = this.#client
+    const reply = await this.#client.send('AUTH TLS')
+    if (reply.code !== 234) throw new Error(`Can't parse the answer to AUTH: ${reply.message}`)
+    if (this.#replyWaits()) throw new Error('A reply came that nobody asked for')
+    const options = this.#tlsOptions(host)
+    const secure = tlsConnect({ ...options, socket: ftp.socket })
+    await handshake(secure, this.#options.connectTimeoutMs)
+    ftp.socket = secure
+    ftp.tlsOptions = options
+  }
+
+  async login({ user, password, tls }: FtpAccess): Promise<void> {
+    await this.#client.login(user, password)
+    if (tls !== 'none') {
+      await this.#client.send('PBSZ 0')
+      await this.#client.send('PROT P')
+    }
     await this.#client.send('TYPE I')
+    const { message } = await this.#client.sendIgnoringError('PWD')
+    const folder = /^257 "((?:[^"]|"")+)"/.exec(message)?.[1]?.replaceAll('""', '"')
+    if (folder?.startsWith('/') && forbiddenOctet(folder) === undefined) this.#loginFolder = folder
   }
 
   /** `undefined` when the server does not know SIZE. */
-  async size(path: string): Promise<number | undefined> {
-    const reply = await this.#known(`SIZE ${path}`)
+  async size(path: FtpPath): Promise<number | undefined> {
+    const reply = await this.#known(`SIZE ${this.#full(path)}`)
     const digits = reply === undefined ? undefined : /^213 +(\d{1,15})\b/.exec(reply.message)?.[1]
     if (reply !== undefined && digits === undefined) throw new Error(`Can't parse the answer to SIZE: ${reply.message}`)
     return digits === undefined ? undefined : Number(digits)
   }
 
   /** Fourteen digits, `YYYYMMDDhhmmss` in UTC (RFC 3659 section 2.3); `undefined` when the server cannot tell. */
-  async modified(path: string): Promise<string | undefined> {
-    const reply = await this.#client.sendIgnoringError(`MDTM ${path}`)
+  async modified(path: FtpPath): Promise<string | undefined> {
+    const reply = await this.#client.sendIgnoringError(`MDTM ${this.#full(path)}`)
     return /^213 +(\d{14})\b/.exec(reply.message)?.[1]
   }
 
-  async enter(path: string): Promise<boolean> {
-    return (await this.#client.sendIgnoringError(`CWD ${path}`)).code < 400
+  async enter(path: FtpPath): Promise<boolean> {
+    return (await this.#client.sendIgnoringError(`CWD ${this.#full(path)}`)).code < 400
   }
 
   /** What the server prints about the entered directory. */
   async list(): Promise<string> {
-    let text = ''
-    this.#client.parseList = (raw) => {
-      text = raw
-      return []
-    }
-    await this.#client.list()
-    return text
+    const listing = new FtpListing()
+    await this.#openData()
+    await retrieve(this.#client.ftp, 'LIST', listing, this.#options.idleTimeoutMs)
+    return listing.text
   }
 
-  /** Resolves when the data connection has ended and the server has confirmed it with a 2yz reply. */
-  async retrieve(path: string, destination: Writable): Promise<void> {
-    await this.#client.downloadTo(destination, path)
+  /**
+   * Takes the file from `startAt` on, or from its beginning where the server cannot restart (RFC 3659 section 5):
+   * `destinationFrom` hears which. Resolves when the data connection has ended and the server has confirmed it with a 2yz reply.
+   */
+  async retrieve(path: FtpPath, startAt: number, destinationFrom: (startAt: number) => Writable): Promise<void> {
+    await this.#openData()
+    const restarts = startAt > 0 && (await this.#restartsAt(startAt))
+    const destination = destinationFrom(restarts ? startAt : 0)
+    await retrieve(this.#client.ftp, `RETR ${this.#full(path)}`, destination, this.#options.idleTimeoutMs)
   }
 
   close(): void {
     this.#client.close()
+  }
+
+  #full(path: FtpPath): string {
+    return pathFrom(this.#loginFolder, path)
+  }
+
+  async #restartsAt(position: number): Promise<boolean> {
+    const { code } = await this.#client.sendIgnoringError(`REST ${position}`)
+    return code === 350
   }
 
   /** The reply, or `undefined` when the server does not know the command. */
@@ -90,79 +139,41 @@ export class FtpSession {
     try {
       return await this.#client.send(command)
     } catch (error) {
-      if (error instanceof FTPError && [500, 501, 502, 504].includes(error.code)) return undefined
+      if (error instanceof FTPError && unknownCommand.includes(error.code)) return undefined
       throw error
     }
   }
 
-  /**
-   * EPSV, and PASV for servers that do not know it. The data connection goes to the address of the control connection,
-   * whatever address the server names, and its port is put to the guard (CORRECTNESS T23).
-   */
-  async #openData(context: FTPContext): Promise<FTPResponse> {
-    const host = context.socket.remoteAddress
-    if (host === undefined) throw new Error('Control connection is closed')
-    const [reply, port] = await passivePort(context, isIPv6(host))
-    const fault = this.#options.guard(host, port)
-    if (fault !== undefined) throw fault
-    context.dataSocket = await dialData(host, port, this.#options.connectTimeoutMs)
-    return reply
+  #openData(): Promise<void> {
+    return openDataConnection(this.#client.ftp, this.#options.guard, this.#options.connectTimeoutMs)
+  }
+
+  /** The name is what the certificate must be for; the address was chosen and checked before. */
+  #tlsOptions(host: string): ConnectionOptions {
+    return {
+      secureContext: this.#options.trust,
+      rejectUnauthorized: true,
+      checkServerIdentity: (_name, certificate) => checkOriginIdentity(host, certificate),
+      ...(isIP(host) === 0 ? { servername: host } : { host }),
+    }
   }
 }
 
-async function passivePort(context: FTPContext, v6: boolean): Promise<readonly [FTPResponse, number]> {
+/** Resolves when TLS is there. Whoever asked closes the connection when it rejects. */
+async function handshake(socket: TLSSocket, timeoutMs: number): Promise<void> {
+  const done = Promise.withResolvers<void>()
+  const timer = setTimeout(() => {
+    done.reject(new Fault('ORIGIN_CONNECT_TIMEOUT', `no TLS within ${timeoutMs} ms`))
+  }, timeoutMs)
+  const lost = (): void => done.reject(new Error('The connection closed before there was TLS'))
+  socket.once('secureConnect', done.resolve)
+  // Stays: an error may follow the one that counts.
+  socket.on('error', done.reject)
+  socket.once('close', lost)
   try {
-    const reply = await context.request('EPSV')
-    const digits = /\((.)\1\1(\d{1,5})\1\)/.exec(reply.message)?.[2]
-    if (digits !== undefined) return [reply, checkedPort(Number(digits))]
-  } catch (error) {
-    if (v6 || !(error instanceof FTPError) || error.code < 500) throw error
-  }
-  const reply = await context.request('PASV')
-  const numbers = /(?<!\d)(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})(?!\d)/.exec(reply.message)
-  if (numbers === null) throw new Error(`Can't parse the answer to PASV: ${reply.message}`)
-  return [reply, checkedPort(Number(numbers[1]) * 256 + Number(numbers[2]))]
-}
-
-function checkedPort(port: number): number {
-  if (port >= 1 && port <= 65_535) return port
-  throw new Error(`Can't parse the port ${port} as one for the data connection`)
-}
-
-function dialData(host: string, port: number, timeoutMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = netConnect({ host, port, noDelay: true })
-    const timer = setTimeout(() => fail(new Error(`Timeout of ${timeoutMs} ms for the data connection`)), timeoutMs)
-    const fail = (error: Error): void => {
-      clearTimeout(timer)
-      socket.destroy()
-      reject(error)
-    }
-    socket.once('error', fail)
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', fail)
-      resolve(socket)
-    })
-  })
-}
-
-/**
- * basic-ftp takes the part of a line that arrived for the whole (`213 12` of `213 12345`), so it is given whole lines
- * only; and a reply that does not end is refused early.
- */
-function readWholeLines(context: FTPContext): void {
-  const reader = context as unknown as { _onControlSocketData(text: string): void; _partialResponse: string }
-  const original = reader._onControlSocketData.bind(context)
-  let part = ''
-  reader._onControlSocketData = (text) => {
-    part += text
-    const end = part.lastIndexOf('\n') + 1
-    const whole = part.slice(0, end)
-    part = part.slice(end)
-    if (part.length + whole.length + reader._partialResponse.length > maxReplyLength) {
-      return context.closeWithError(new Error(`A reply exceeded ${maxReplyLength} bytes`))
-    }
-    if (whole !== '') original(whole)
+    await done.promise
+  } finally {
+    clearTimeout(timer)
+    socket.off('close', lost)
   }
 }

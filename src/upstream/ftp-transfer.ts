@@ -2,13 +2,21 @@ import { Writable } from 'node:stream'
 import { Fault } from '../base/faults.ts'
 import type { FlowSource, ResponseFlow } from './response-flow.ts'
 
+/** What a transfer should bring. */
+export interface ExpectedBytes {
+  /** `undefined`: the server does not know. */
+  readonly count: number | undefined
+  /** The server would send more: it is cut (`enough`) when they are here. */
+  readonly moreFollows: boolean
+}
+
 /**
  * Takes the bytes of a data connection to a response. The piece that completes the announced size is held back until
  * `release`: the transfer is complete only when the server says so (CORRECTNESS T08).
  */
 export class FtpTransfer extends Writable {
   readonly #begin: () => ResponseFlow
-  readonly #sizeBytes: number | undefined
+  readonly #expected: ExpectedBytes
   readonly #peer: string
   #flow: ResponseFlow | undefined
   #receivedBytes = 0
@@ -17,10 +25,10 @@ export class FtpTransfer extends Writable {
   #ready: (() => void) | undefined
 
   /** `begin` is called once, at the first byte or at the end: then there is a response. */
-  constructor(begin: () => ResponseFlow, sizeBytes: number | undefined, peer: string) {
+  constructor(begin: () => ResponseFlow, expected: ExpectedBytes, peer: string) {
     super({ decodeStrings: false })
     this.#begin = begin
-    this.#sizeBytes = sizeBytes
+    this.#expected = expected
     this.#peer = peer
   }
 
@@ -45,22 +53,33 @@ export class FtpTransfer extends Writable {
   }
 
   override _write(bytes: Buffer, _encoding: string, ready: (error?: Error) => void): void {
+    if (this.#last !== undefined && this.#expected.moreFollows) return ready()
     const flow = this.#started()
+    const missing = (this.#expected.count ?? Number.POSITIVE_INFINITY) - this.#receivedBytes
     this.#receivedBytes += bytes.length
-    if (this.#sizeBytes !== undefined && this.#receivedBytes >= this.#sizeBytes) {
-      const more = this.#receivedBytes > this.#sizeBytes
-      this.#last = bytes
-      return ready(more ? new Fault('ORIGIN_TRUNCATED', `${this.#peer}: more than SIZE ${this.#sizeBytes}`) : undefined)
-    }
+    if (bytes.length >= missing) return ready(this.#completed(bytes, missing))
     flow.take(bytes)
     if (this.#paused) this.#ready = ready
     else ready()
   }
 
+  #completed(bytes: Buffer, missing: number): Fault | undefined {
+    const { count, moreFollows } = this.#expected
+    this.#last = bytes.subarray(0, missing)
+    if (moreFollows) {
+      this.#receivedBytes = count!
+      this.emit('enough')
+      return undefined
+    }
+    if (bytes.length === missing) return undefined
+    return new Fault('ORIGIN_TRUNCATED', `${this.#peer}: more than the ${count} bytes that SIZE said`)
+  }
+
   /** Throws `ORIGIN_TRUNCATED` unless exactly the announced number of bytes came. */
   checkSize(): void {
-    if (this.#sizeBytes === undefined || this.#receivedBytes === this.#sizeBytes) return
-    const message = `${this.#peer}: ${this.#receivedBytes} bytes came where SIZE said ${this.#sizeBytes}`
+    const { count } = this.#expected
+    if (count === undefined || this.#receivedBytes === count) return
+    const message = `${this.#peer}: ${this.#receivedBytes} bytes came where SIZE said ${count}`
     throw new Fault('ORIGIN_TRUNCATED', message)
   }
 

@@ -4,6 +4,7 @@ import type { RawFields } from '../../src/http/fields.ts'
 import type { Scheme, TargetUri } from '../../src/http/target-uri.ts'
 import { createFtpFetcher, type FtpFetcherOptions } from '../../src/upstream/ftp-origin-fetcher.ts'
 import type { OriginFetcher, OriginRequest, OriginResponse } from '../../src/upstream/origin-fetcher.ts'
+import { createOriginTrust } from '../../src/upstream/origin-trust.ts'
 import { createHttpFetcher, type HttpFetcherOptions } from '../../src/upstream/undici-origin-fetcher.ts'
 
 /** Long enough never to expire in a test that is not about it. */
@@ -17,7 +18,8 @@ export function httpFetcher(options: Partial<HttpFetcherOptions> = {}): OriginFe
 
 export function ftpFetcher(options: Partial<FtpFetcherOptions> = {}): OriginFetcher {
   const timeouts = { connectTimeoutMs: longMs, idleTimeoutMs: longMs }
-  return createFtpFetcher({ clock, guard: () => undefined, ...timeouts, observer: () => {}, ...options })
+  const trust = options.trust ?? createOriginTrust([])
+  return createFtpFetcher({ clock, guard: () => undefined, trust, ...timeouts, observer: () => {}, ...options })
 }
 
 export function targetOf(scheme: Scheme, port: number, path: string, host = '127.0.0.1'): TargetUri {

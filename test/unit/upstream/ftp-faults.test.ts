@@ -16,7 +16,8 @@ async function play(
   const fetcher = ftpFetcher(options)
   try {
     await act(fetcher, server)
-    // Whatever happened, no control connection is left behind.
+    // Whatever happened, no control connection is left behind; idle ones end with the fetcher.
+    await fetcher.close()
     await server.idle()
   } finally {
     await fetcher.close()
