@@ -1,3 +1,5 @@
+import { FTPError } from 'basic-ftp'
+import type { Fault } from '../base/faults.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import { checkedAddresses } from './checked-addresses.ts'
 import { connectFault, connectTimeout } from './connect-faults.ts'
@@ -37,6 +39,11 @@ export async function openFtpSession(
     }
   }
   throw new Error(`${peer} has no address`)
+}
+
+/** Does this fault of a connection from before mean that it had ended, while nobody used it or at this very use? */
+export function showsEnd(fault: Fault): boolean {
+  return fault.code === 'ORIGIN_CONNECTION_LOST' || (fault.cause instanceof FTPError && fault.cause.code === 421)
 }
 
 async function enter(session: FtpSession, address: string, target: TargetUri, access: FtpAccess): Promise<void> {

@@ -1,11 +1,10 @@
 import type { SecureContext } from 'node:tls'
-import { FTPError } from 'basic-ftp'
 import { type Clock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { asFault, Fault } from '../base/faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
 import { anonymous, anonymousAccess, type FtpAccess, type FtpAccessRule } from './ftp-access.ts'
-import { type FtpConnectOptions, openFtpSession } from './ftp-connecting.ts'
+import { type FtpConnectOptions, openFtpSession, showsEnd } from './ftp-connecting.ts'
 import { FtpExchange } from './ftp-exchange.ts'
 import { type FtpPath, ftpPath } from './ftp-path.ts'
 import { FtpPool } from './ftp-pool.ts'
@@ -40,7 +39,7 @@ class FtpFetcher implements OriginFetcher {
   readonly #connecting: FtpConnectOptions
   readonly #access: FtpAccessRule
   readonly #turns: Turns
-  readonly #pool: FtpPool
+  readonly #pool: FtpPool<FtpSession>
   /** Those that work or are being opened; the idle ones are in the pool. */
   readonly #working = new Set<FtpSession>()
   #isClosed = false
@@ -121,8 +120,7 @@ class FtpFetcher implements OriginFetcher {
 /** Passes over the faults by which a connection shows that it had ended before it was used again. */
 function deathOnly(error: unknown): undefined {
   const fault = asFault(error)
-  const isOver = fault.cause instanceof FTPError && fault.cause.code === 421
-  if (!isOver && fault.code !== 'ORIGIN_CONNECTION_LOST') throw fault
+  if (!showsEnd(fault)) throw fault
 }
 
 function checkedPath({ method, target, fields }: OriginRequest): FtpPath {
