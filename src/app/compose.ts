@@ -14,6 +14,7 @@ import { RecentExchanges } from '../pipeline/recent-exchanges.ts'
 import type { Services } from '../pipeline/services.ts'
 import { SignedGrants } from '../pipeline/signed-grants.ts'
 import { StoreHealth } from '../pipeline/store-health.ts'
+import { leavingLimits } from '../policy/leaving.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
 import type { OpenedAuthority } from './authority.ts'
@@ -79,6 +80,8 @@ export function composePipeline(input: ComposeInput): Composed {
     close: async () => {
       await running.settled(settleMs)
       await origins.fetcher.close()
+      // What was cut off by that is kept as a part.
+      await running.settled(settleMs)
     },
   }
 }
@@ -100,6 +103,7 @@ function servicesOf(
     hot: stores.hot,
     flights: new Flights<FlightOutcome>(),
     fills: new Fills(),
+    leaving: leavingLimits,
     keyTerms: { profile: settings.profile, userRules: new UserRuleSet(settings.rules) },
     grants: new SignedGrants(),
     parseTarget: createTargetParser(),

@@ -59,7 +59,7 @@ function answerCondition(exchange: Exchange, services: Services, item: Deliverab
   const fields = withoutContentFields(headFields(exchange, services, item))
   if (status === 304 && exchange.result === 'hit') exchange.result = 'hit-not-modified'
   exchange.response.sendWhole({ status, fields, length: status === 304 ? 'none' : 0 }, Buffer.alloc(0))
-  exchange.source?.close()
+  exchange.source?.close(exchange.response.aborted)
   return 'finish'
 }
 
@@ -67,7 +67,7 @@ function answerUnsatisfiable(exchange: Exchange, services: Services, item: Deliv
   const fields = withoutContentFields(headFields(exchange, services, item))
   fields.push('Content-Range', `bytes */${item.sizeBytes}`)
   exchange.response.sendWhole({ status: 416, fields, length: 0 }, Buffer.alloc(0))
-  exchange.source?.close()
+  exchange.source?.close(exchange.response.aborted)
   return 'finish'
 }
 
@@ -81,7 +81,7 @@ function answerFromMemory(
   const head = responseHead(exchange, services, item, part)
   const bytes = part === undefined ? content : content.subarray(part.first, part.last + 1)
   exchange.response.sendWhole(head, bytes)
-  exchange.source?.close()
+  exchange.source?.close(exchange.response.aborted)
   return 'finish'
 }
 
@@ -95,7 +95,7 @@ async function stream(
   response.sendHead(responseHead(exchange, services, item, part))
   if (exchange.request.method === 'HEAD' || source === undefined) {
     response.end()
-    source?.close()
+    source?.close(response.aborted)
     return 'finish'
   }
   const first = part?.first ?? 0

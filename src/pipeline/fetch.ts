@@ -4,12 +4,16 @@ import { fetchFromOrigin } from './follow.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
 import { forwardedRange, rangeFlightKey } from './partial-request.ts'
+import { fetchRest, mayHaveRest } from './partial-rest.ts'
 import type { Step } from './step.ts'
 
 /** What `lookup` and `join` may have found out already. */
 const saidWhy: ReadonlySet<string> = new Set<Result>(['miss-variant', 'miss-partial', 'miss-blob-lost'])
 
-/** Asks the origin for the whole response, as the leader of a flight when it can be shared; for a range only where plain caches do. */
+/**
+ * Asks the origin for the whole response, or for the rest of it where the beginning is stored, as the leader of a flight when it can be
+ * shared; for a range only where plain caches do.
+ */
 export const fetch: Step<'fetch'> = async (exchange, services) => {
   const { request } = exchange
   const range = forwardedRange(exchange, services)
@@ -20,7 +24,9 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
   }
   if (!saidWhy.has(exchange.result)) exchange.result = 'miss'
   try {
-    exchange.upstream = await fetchFromOrigin(exchange, services, fillRequest(exchange, range))
+    exchange.upstream =
+      (mayHaveRest(exchange, range) ? await fetchRest(exchange, services) : undefined) ??
+      (await fetchFromOrigin(exchange, services, fillRequest(exchange, range)))
     return 'judge'
   } catch (error) {
     const fault = asFault(error)

@@ -13,7 +13,7 @@ import { openContent } from './stored-content.ts'
 export const join: Step<'join'> = async (exchange, services) => {
   const flight = services.flights.find(exchange.flightKey)
   if (flight === undefined) return 'fetch'
-  flight.followerCount += 1
+  flight.follow(() => !exchange.response.closed)
   const outcome = await flight.outcome
   switch (outcome.kind) {
     case 'filling': {
@@ -23,8 +23,8 @@ export const join: Step<'join'> = async (exchange, services) => {
       if (part !== undefined && !partAnswers(part, exchange, outcome.growing.fields)) return 'fetch'
       if (!varyMatches(head.vary, fields)) return otherVariant(exchange, services, head.vary)
       if (!fits(head.vary, outcome.growing.codings, fields)) return 'fetch'
-      // After a store fault the first bytes may be gone for those who come now.
-      if (!blob.readableFromStart) return 'fetch'
+      // After a store fault the first bytes may be gone for those who come now; what was given up has no end.
+      if (blob.state === 'failed' || !blob.readableFromStart) return 'fetch'
       exchange.delivery = outcome.growing
       exchange.source = part === undefined ? blob.reader() : partialReader(blob, part)
       exchange.result = 'miss-collapsed'

@@ -53,7 +53,7 @@ export function relayRequest(exchange: Exchange): OriginRequest {
 
 /** A client that left may have been the leader of others. */
 function isWanted({ request, response, flight }: Exchange): boolean {
-  return request.background === true || !response.closed || (flight?.followerCount ?? 0) > 0
+  return request.background === true || !response.closed || flight?.isFollowed === true
 }
 
 /** RFC 9110 section 7.6.2. */

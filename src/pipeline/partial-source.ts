@@ -39,8 +39,8 @@ export class PartialSource implements ByteSource {
     this.#lent.delete(chunk)
   }
 
-  close(): void {
-    for (const { source } of this.#pieces) source.close()
+  close(early?: boolean): void {
+    for (const { source } of this.#pieces) source.close(early)
   }
 
   /** A part that ends before its last byte was cut, whatever its framing says. */

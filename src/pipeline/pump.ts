@@ -37,6 +37,7 @@ class Pump {
   #unflushedCount = 0
   #reading = false
   #over = false
+  #left = false
 
   constructor(input: PumpInput, resolve: (end: PumpEnd) => void) {
     this.#input = input
@@ -96,12 +97,13 @@ class Pump {
   #settle(end: PumpEnd): void {
     if (this.#over) return
     this.#over = true
+    this.#left = end.kind === 'gone'
     this.#closeWhenFlushed()
     this.#resolve(end)
   }
 
   /** Lent chunks may still be on their way to the client when the transfer is over. */
   #closeWhenFlushed(): void {
-    if (this.#unflushedCount === 0 && !this.#reading) this.#input.source.close()
+    if (this.#unflushedCount === 0 && !this.#reading) this.#input.source.close(this.#left)
   }
 }

@@ -3,6 +3,7 @@ import type { Observer } from '../base/events.ts'
 import type { Fault } from '../base/faults.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import type { KeyTerms } from '../key/cache-key.ts'
+import type { LeavingLimits } from '../policy/leaving.ts'
 import type { Profile } from '../policy/profile.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
@@ -32,6 +33,8 @@ export interface Services {
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly flights: Flights<FlightOutcome>
   readonly fills: Fills
+  /** What a fill may cost that nobody reads. */
+  readonly leaving: LeavingLimits
   /** How cache keys are made. */
   readonly keyTerms: KeyTerms
   /** The signed URLs that everybody may have. */

@@ -21,7 +21,8 @@ export interface ByteSource {
   next(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined>
   /** Gives a lent chunk back; its memory may be used again. */
   release(chunk: Buffer): void
-  close(): void
+  /** `early`: the reader gives up before it had what it wanted. */
+  close(early?: boolean): void
 }
 
 /** One ingest: bytes go in under a temporary name, `commit` verifies and publishes them. No commit = never existed. */

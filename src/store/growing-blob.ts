@@ -31,7 +31,7 @@ export class GrowingBlob {
   /** Settles at the next change; shared by all readers that wait. */
   #changed: PromiseWithResolvers<void> | undefined
   #onWritable: () => void = () => {}
-  #onAbandoned: () => void = () => {}
+  #onUnread: (early: boolean) => void = () => {}
 
   constructor(writer: BlobWriter, declaredBytes: number | undefined, options: GrowingBlobOptions = {}) {
     this.#writer = writer
@@ -74,9 +74,17 @@ export class GrowingBlob {
     this.#onWritable = listener
   }
 
-  /** Called when there is neither a store to keep the content nor anybody to read it. */
-  onAbandoned(listener: () => void): void {
-    this.#onAbandoned = listener
+  /** Does anybody read it now? */
+  get isRead(): boolean {
+    return this.#readers.size > 0
+  }
+
+  /**
+   * Called when nobody reads any more while it grows, with whether the last reader gave up before it had what it wanted;
+   * also when the store fails and nobody reads.
+   */
+  onUnread(listener: (early: boolean) => void): void {
+    this.#onUnread = listener
   }
 
   /** Takes the next bytes, which must not change afterwards. Answers `false` when the origin should pause. */
@@ -134,7 +142,7 @@ export class GrowingBlob {
   #storeFailed(fault: Fault): void {
     this.#storeFault = fault
     this.#makeRoom()
-    this.#abandonWhenUnread()
+    if (this.#state === 'growing' && this.#readers.size === 0) this.#onUnread(true)
   }
 
   #resume(): void {
@@ -171,10 +179,6 @@ export class GrowingBlob {
     this.#changed = undefined
   }
 
-  #abandonWhenUnread(): void {
-    if (this.#state === 'growing' && this.#storeFault !== undefined && this.#readers.size === 0) this.#onAbandoned()
-  }
-
   /** For readers: what `next` promises. */
   at(reader: GrowingReader, position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
     if (this.#readers.moved(reader, position) && this.#storeFault !== undefined) this.#makeRoom()
@@ -202,11 +206,12 @@ export class GrowingBlob {
   }
 
   /** For readers: one is gone. */
-  leave(reader: GrowingReader): void {
+  leave(reader: GrowingReader, early: boolean): void {
     if (!this.#readers.delete(reader)) return
     if (this.#storeFault !== undefined) this.#makeRoom()
-    this.#abandonWhenUnread()
-    if (this.#state !== 'growing' && this.#readers.size === 0) this.#writer.endReading()
+    if (this.#readers.size > 0) return
+    if (this.#state === 'growing') this.#onUnread(early)
+    else this.#writer.endReading()
   }
 }
 
@@ -230,7 +235,7 @@ class GrowingReader implements ByteSource {
     this.#blob.release(chunk)
   }
 
-  close(): void {
-    this.#blob.leave(this)
+  close(early = false): void {
+    this.#blob.leave(this, early)
   }
 }

@@ -5,7 +5,8 @@ const maxFlightCount = 10_000
 /** One fetch that several exchanges share: the leader that began it, and those that follow. */
 export class Flight<T> {
   readonly key: string
-  followerCount = 0
+  /** Made for the first follower. */
+  #followers: (() => boolean)[] | undefined
   readonly #leave: () => void
   #word: { readonly value: T } | undefined
   #landed = false
@@ -15,6 +16,17 @@ export class Flight<T> {
   constructor(key: string, leave: () => void) {
     this.key = key
     this.#leave = leave
+  }
+
+  /** Notes somebody who waits for the leader's word; `isThere`: do they still? */
+  follow(isThere: () => boolean): void {
+    this.#followers ??= []
+    this.#followers.push(isThere)
+  }
+
+  /** Is one of the followers still there? */
+  get isFollowed(): boolean {
+    return this.#followers?.some((isThere) => isThere()) === true
   }
 
   /** The leader's first word; rejects with `INTERNAL_UNEXPECTED` when it lands without one. */

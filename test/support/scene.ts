@@ -10,6 +10,7 @@ import { explainUrl } from '../../src/pipeline/explain-url.ts'
 import type { Explanation } from '../../src/pipeline/explanation.ts'
 import { run } from '../../src/pipeline/pipeline.ts'
 import type { Services } from '../../src/pipeline/services.ts'
+import { type LeavingLimits, leavingLimits } from '../../src/policy/leaving.ts'
 import type { Profile } from '../../src/policy/profile.ts'
 import { createKeyvResponseIndex } from '../../src/store/keyv-response-index.ts'
 import { createHotResponses } from '../../src/store/lru-hot-responses.ts'
@@ -35,7 +36,7 @@ export class Scene {
   readonly #close: () => Promise<void>
   #count = 0
 
-  constructor(profile: Profile, clock: Clock, fetcher: OriginFetcher) {
+  constructor(profile: Profile, clock: Clock, fetcher: OriginFetcher, leaving: LeavingLimits = leavingLimits) {
     this.#clock = clock
     const observer = (event: { readonly kind: string }): void => {
       if (event.kind === 'exchange') this.#events.push(event as ExchangeEvent)
@@ -56,6 +57,7 @@ export class Scene {
     this.#close = () => composed.close()
     this.#services = {
       ...composed.services,
+      leaving,
       runLater: (exchange) => this.#track(exchange, run(exchange, this.#services, 'lookup')),
     }
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { parseEntityTag, strongMatch } from '../../../src/http/entity-tag.ts'
 import { Fields } from '../../../src/http/fields.ts'
 import { parseContentRange } from '../../../src/http/range.ts'
+import { leavingLimits } from '../../../src/policy/leaving.ts'
 import type { Profile } from '../../../src/policy/profile.ts'
 import { RecordingClient, StillClock } from '../../support/conversation-parties.ts'
 import { breathe, Scene } from '../../support/scene.ts'
@@ -48,6 +49,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 )
 
+/** So that fills are given up, and parts kept, within the few bytes that are played with. */
+const fewBytes = { ...leavingLimits, finishBytes: 5, finishShare: 0.9, minPartBytes: 3 }
+
 /** A resource, the clients that ask for it, and what goes on between them. */
 class Play {
   readonly #clock = new StillClock()
@@ -57,7 +61,7 @@ class Play {
 
   constructor(profile: Profile, first: Representation) {
     this.#origin = new ChangingOrigin(this.#clock, first)
-    this.#scene = new Scene(profile, this.#clock, this.#origin)
+    this.#scene = new Scene(profile, this.#clock, this.#origin, fewBytes)
   }
 
   async act(action: Action): Promise<void> {

@@ -208,7 +208,7 @@ describe('Growing blob without a store (CORRECTNESS I9, T06)', () => {
   test('it is abandoned when the last reader leaves, or when there was none', async () => {
     const { blob, leader } = await relayed(100, 50, 200)
     let abandonedCount = 0
-    blob.onAbandoned(() => {
+    blob.onUnread(() => {
       abandonedCount += 1
     })
     const other = blob.reader()
@@ -220,7 +220,7 @@ describe('Growing blob without a store (CORRECTNESS I9, T06)', () => {
     const writer = new HeldWriter(1)
     const unread = new GrowingBlob(writer, undefined)
     let abandoned = false
-    unread.onAbandoned(() => {
+    unread.onUnread(() => {
       abandoned = true
     })
     unread.append(content(10))
@@ -229,10 +229,22 @@ describe('Growing blob without a store (CORRECTNESS I9, T06)', () => {
     assert.equal(abandoned, true)
   })
 
-  test('with a store it is not abandoned: the fill goes on without its clients', () => {
+  test('with a store it tells when the last reader leaves, and whether that one gave up', () => {
     const blob = new GrowingBlob(new HeldWriter(), undefined)
-    blob.onAbandoned(() => assert.fail('abandoned'))
-    blob.reader().close()
+    const told: boolean[] = []
+    blob.onUnread((early) => told.push(early))
+    const [first, second] = [blob.reader(), blob.reader()]
+    first.close(true)
+    assert.deepEqual([told, blob.isRead], [[], true])
+    second.close()
+    second.close(true)
+    assert.deepEqual([told, blob.isRead], [[false], false])
+    blob.reader().close(true)
+    assert.deepEqual(told, [false, true])
+    const last = blob.reader()
+    blob.complete()
+    last.close(true)
+    assert.deepEqual(told, [false, true], 'what is complete needs nobody')
   })
 })
 

@@ -1,0 +1,121 @@
+import { asFault } from '../base/faults.ts'
+import type { Stored } from '../base/results.ts'
+import type { BytePart } from '../http/range.ts'
+import { partToKeep } from '../policy/leaving.ts'
+import { withoutPartFields } from '../policy/partial.ts'
+import type { BlobRef, BlobWriter } from '../store/blob-store.ts'
+import { maxVariantCount } from '../store/response-index.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
+import { CachedResponse, memoryBytesOf, variantName, withVariant } from './cached-response.ts'
+import type { Exchange } from './exchange.ts'
+import type { Fill } from './fills.ts'
+import type { GrowingResponse } from './growing-response.ts'
+import { joinParts, recordPart } from './partial-join.ts'
+import { isPart, lengthOf } from './partial-records.ts'
+import type { Services } from './services.ts'
+
+/** A fill whose content has come, all of it or not. */
+export interface Filled {
+  readonly exchange: Exchange
+  readonly services: Services
+  readonly growing: GrowingResponse
+  readonly writer: BlobWriter
+  readonly fill: Fill
+}
+
+/** Commits blob, then index; only then it counts as stored (CORRECTNESS section 5). Never rejects. */
+export async function store(filled: Filled): Promise<Stored> {
+  const { services, growing, writer } = filled
+  try {
+    if (growing.blob.storeFault !== undefined) throw growing.blob.storeFault
+    const { declaredBytes } = growing
+    const committed = writer.commit(declaredBytes === undefined ? {} : { sizeBytes: declaredBytes })
+    shareEarly(filled)
+    return await record(filled, await committed)
+  } catch (error) {
+    void writer.abort()
+    services.storeHealth.failed(error)
+    return asFault(error).code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
+  }
+}
+
+/** Content that is in memory can be read from the store at once; that it becomes durable is awaited only for the index. */
+function shareEarly(filled: Filled): void {
+  const { exchange, growing, writer, fill } = filled
+  const digest = growing.head.part === undefined ? writer.digestAtHand() : undefined
+  if (digest === undefined || fill.forgotten) return
+  const response = recordOf(filled, { digest, sizeBytes: growing.blob.sizeBytes })
+  fill.arrived(
+    withVariant(
+      exchange.variants.map((variant) => variant.record),
+      response,
+    ),
+  )
+  replaceHot(filled, response)
+  exchange.flight?.land()
+}
+
+async function record(filled: Filled, content: BlobRef): Promise<Stored> {
+  const { exchange, services } = filled
+  if (filled.fill.forgotten) return 'content-changed'
+  const response = recordOf(filled, content)
+  if (isPart(response)) {
+    const recorded = await recordPart(services, exchange.key, response, filled.fill)
+    exchange.flight?.land()
+    if (recorded === undefined) return 'content-changed'
+    await joinParts(recorded)
+    return 'yes'
+  }
+  replaceHot(filled, response)
+  await services.index.update(exchange.key, (variants) => withVariant(variants, response), knownVariants(filled))
+  services.storeHealth.succeeded()
+  return 'yes'
+}
+
+/** Keeps what there is of content that will not come to its end as a part, where the rest can be asked for later. Never rejects. */
+export async function keepPart(filled: Filled): Promise<void> {
+  const { exchange, services, growing, writer, fill } = filled
+  const part = keepable(filled)
+  if (part === undefined) return writer.abort()
+  try {
+    const content = await writer.commit({ sizeBytes: lengthOf(part) })
+    if (fill.forgotten) return
+    const response = recordOf(filled, content)
+    const added = { ...response, status: 206, fields: withoutPartFields(growing.head.fields), part }
+    const recorded = await recordPart(services, exchange.key, added, fill)
+    if (recorded !== undefined) await joinParts(recorded)
+  } catch (error) {
+    void writer.abort()
+    services.storeHealth.failed(error)
+  }
+}
+
+/** Beside a whole response that is stored, though older, a part is of no use; what one signature opens is told to others as a whole only. */
+function keepable({ exchange, services, growing, fill }: Filled): BytePart | undefined {
+  const { head, blob, declaredBytes } = growing
+  const isWelcome = exchange.candidate === undefined && exchange.recordUrl === undefined
+  if (!isWelcome || fill.forgotten || blob.storeFault !== undefined) return undefined
+  const { status, fields, part } = head
+  return partToKeep({ status, fields, part, declaredBytes, doneBytes: blob.sizeBytes }, services.leaving.minPartBytes)
+}
+
+/** A leader that went straight from lookup to its fill, and was alone with its key, knows that nothing else is stored. */
+function knownVariants({ exchange, fill }: Filled): readonly StoredResponse[] | undefined {
+  const alone = exchange.flight !== undefined && fill.alone && !exchange.trail.includes('join')
+  return alone && exchange.variants.length === 0 ? [] : undefined
+}
+
+function recordOf({ services, growing }: Filled, content: BlobRef): StoredResponse {
+  const fetchMs = Math.max(0, Math.round(services.clock.now() - growing.head.requestedAt))
+  return { ...growing.head, fetchMs, content }
+}
+
+/** A key that is hot gets its new variant; one that is not becomes so with its first hit. */
+function replaceHot({ exchange, services }: Filled, response: StoredResponse): void {
+  const known = services.hot.get(exchange.key)
+  if (known === undefined) return
+  const cached = new CachedResponse(response, exchange.rule!, services.profile)
+  const others = known.filter((variant) => variantName(variant.record.vary) !== variantName(response.vary))
+  const variants = [cached, ...others].slice(0, maxVariantCount)
+  services.hot.set(exchange.key, variants, memoryBytesOf(variants))
+}
