@@ -18,6 +18,7 @@ import { systemResolver } from '../upstream/resolve-host.ts'
 import { createResumingFetcher } from '../upstream/resuming-fetcher.ts'
 import { createRetryingFetcher } from '../upstream/retrying-fetcher.ts'
 import { createHttpFetcher } from '../upstream/undici-origin-fetcher.ts'
+import { ftpAccess } from './ftp-logins.ts'
 
 /** The ways to origins: by request, or as a raw connection; both by the same rules. */
 export interface Origins {
@@ -47,7 +48,7 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   const trust = createOriginTrust(roots)
   const attempting = fetcherByScheme({
     http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
-    ftp: createFtpFetcher({ ...shared, trust }),
+    ftp: createFtpFetcher({ ...shared, trust, access: ftpAccess(settings) }),
   })
   const retrying = createRetryingFetcher(attempting, {
     clock,

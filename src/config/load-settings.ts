@@ -52,6 +52,8 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     denyAddresses: all('deny-address'),
     allowClients: all('allow-client'),
     originCaFiles: all('origin-ca'),
+    ftpCredentialFiles: all('ftp-credentials'),
+    ftpTls: all('ftp-tls'),
     connectTimeoutMs: one('connect-timeout'),
     headTimeoutMs: one('head-timeout'),
     idleTimeoutMs: one('idle-timeout'),

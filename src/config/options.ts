@@ -158,6 +158,27 @@ export const options = [
     example: '/etc/ssl/company-ca.pem',
   },
   {
+    name: 'ftp-credentials',
+    flag: '--ftp-credentials FILE',
+    kind: 'path',
+    initial: [],
+    whenEmpty: 'anonymous everywhere',
+    repeatable: true,
+    meaning:
+      'Logins for FTP servers, as in `.netrc`: `machine HOST[:PORT] login USER password SECRET`. Nobody else may read the file.',
+    example: '/etc/larder/ftp-credentials',
+  },
+  {
+    name: 'ftp-tls',
+    flag: '--ftp-tls HOST',
+    kind: 'host-pattern',
+    initial: [],
+    whenEmpty: '`ftps` URLs only',
+    repeatable: true,
+    meaning: 'FTP servers that are spoken to with TLS, and never without (AUTH TLS), when the URL says `ftp`.',
+    example: 'ftp.example.org',
+  },
+  {
     name: 'connect-timeout',
     flag: '--connect-timeout TIME',
     kind: 'duration',

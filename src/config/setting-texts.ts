@@ -19,6 +19,8 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'deny-address': settings.denyAddresses,
     'allow-client': settings.allowClients,
     'origin-ca': settings.originCaFiles,
+    'ftp-credentials': settings.ftpCredentialFiles,
+    'ftp-tls': settings.ftpTls,
     'connect-timeout': [formatDuration(settings.connectTimeoutMs)],
     'head-timeout': [formatDuration(settings.headTimeoutMs)],
     'idle-timeout': [formatDuration(settings.idleTimeoutMs)],

@@ -23,6 +23,10 @@ export interface Settings {
   /** CIDRs of clients that are served; needed to listen beyond loopback. */
   readonly allowClients: readonly string[]
   readonly originCaFiles: readonly string[]
+  /** Files in netrc form with the logins of FTP servers. */
+  readonly ftpCredentialFiles: readonly string[]
+  /** Host patterns of FTP servers with explicit TLS. */
+  readonly ftpTls: readonly string[]
   readonly connectTimeoutMs: number
   readonly headTimeoutMs: number
   readonly idleTimeoutMs: number

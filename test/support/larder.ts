@@ -40,6 +40,8 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     denyAddresses: [],
     allowClients: [],
     originCaFiles: [],
+    ftpCredentialFiles: [],
+    ftpTls: [],
     connectTimeoutMs: 2_000,
     headTimeoutMs: 5_000,
     idleTimeoutMs: 2_000,

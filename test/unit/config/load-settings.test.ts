@@ -115,6 +115,14 @@ const table: Readonly<Record<OptionName, Row>> = {
     bad: ['192.0.2.0/a'],
   },
   'origin-ca': { setting: 'originCaFiles', text: '/a.pem', value: ['/a.pem'], initial: [], bad: ['a\0b'] },
+  'ftp-credentials': { setting: 'ftpCredentialFiles', text: '/netrc', value: ['/netrc'], initial: [], bad: ['a\0b'] },
+  'ftp-tls': {
+    setting: 'ftpTls',
+    text: 'ftp.example.org',
+    value: ['ftp.example.org'],
+    initial: [],
+    bad: ['ftp://example.org'],
+  },
   'connect-timeout': {
     setting: 'connectTimeoutMs',
     text: '1500ms',
