@@ -21,7 +21,7 @@ import type { OpenedAuthority } from './authority.ts'
 import { type Origins, openOrigins } from './origins.ts'
 import { RunningExchanges } from './running-exchanges.ts'
 import type { Stores } from './stores.ts'
-import { connectPortCheck, hostMatches, urlCheck } from './url-rules.ts'
+import { connectPortCheck, readingCheck, urlCheck } from './url-rules.ts'
 
 export interface ComposeInput {
   readonly settings: Settings
@@ -108,8 +108,7 @@ function servicesOf(
     grants: new SignedGrants(),
     parseTarget: createTargetParser(),
     selfCheck,
-    mayRead: (host) =>
-      !hostMatches(settings.splice, host) && (settings.intercept.length === 0 || hostMatches(settings.intercept, host)),
+    mayRead: readingCheck(settings),
     urlCheck,
   }
 }

@@ -10,6 +10,8 @@ import { fetcherByScheme } from '../upstream/by-scheme.ts'
 import type { ConnectionGuard } from '../upstream/connection-guard.ts'
 import type { Dialer } from '../upstream/dialer.ts'
 import { createFtpFetcher } from '../upstream/ftp-origin-fetcher.ts'
+import { MirrorSets } from '../upstream/mirror-sets.ts'
+import { createMirroringFetcher } from '../upstream/mirroring-fetcher.ts'
 import { createDialer } from '../upstream/net-dialer.ts'
 import { createOfflineOrigins } from '../upstream/offline-origins.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
@@ -19,6 +21,7 @@ import { createResumingFetcher } from '../upstream/resuming-fetcher.ts'
 import { createRetryingFetcher } from '../upstream/retrying-fetcher.ts'
 import { createHttpFetcher } from '../upstream/undici-origin-fetcher.ts'
 import { ftpAccess } from './ftp-logins.ts'
+import { readingCheck, urlCheck } from './url-rules.ts'
 
 /** The ways to origins: by request, or as a raw connection; both by the same rules. */
 export interface Origins {
@@ -59,10 +62,23 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
     budgetShare: settings.retryBudget,
   })
   return {
-    fetcher: createResumingFetcher(retrying, retrying.broke.bind(retrying)),
+    fetcher: createResumingFetcher(withMirrors(retrying, settings, selfCheck), retrying.broke.bind(retrying)),
     leftAlone: () => retrying.leftAlone,
     dialer: createDialer({ ...shared, trust, sessions: new Map() }),
   }
+}
+
+/** An equivalent origin is asked for nothing that a client could not ask of it. */
+function withMirrors(inner: OriginFetcher, settings: Settings, selfCheck: OriginsInput['selfCheck']): OriginFetcher {
+  const sets = new MirrorSets(settings.profile === 'builds' ? settings.rules : [])
+  if (sets.isEmpty) return inner
+  const mayRead = readingCheck(settings)
+  return createMirroringFetcher(inner, {
+    sets,
+    mayAsk: (target) =>
+      (urlCheck(target) ?? selfCheck(target.host, target.port)) === undefined &&
+      (target.scheme !== 'https' || mayRead(target.host)),
+  })
 }
 
 /** Every address that is about to be dialled is put to the rules and must not be ourselves. */

@@ -1,4 +1,5 @@
 import { Fault } from '../base/faults.ts'
+import type { Settings } from '../config/settings.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 
 /** Well-known ports below 1024 that plain requests may name, beside all from 1024 on (as Squid's Safe_ports). */
@@ -21,6 +22,11 @@ export function connectPortCheck(ports: readonly number[]): (port: number) => Fa
     if (port === 80 || ports.includes(port)) return undefined
     return new Fault('CLIENT_URL_DENIED', `CONNECT to port ${port} is not allowed (--connect-port ${ports.join(', ')})`)
   }
+}
+
+/** May content of a host that comes over TLS be read, as `intercept` and `splice` say? */
+export function readingCheck({ intercept, splice }: Pick<Settings, 'intercept' | 'splice'>): (host: string) => boolean {
+  return (host) => !hostMatches(splice, host) && (intercept.length === 0 || hostMatches(intercept, host))
 }
 
 /** Does a host pattern (`example.org`, `*.example.org`, `*`) cover `host`? */

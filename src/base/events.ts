@@ -28,6 +28,8 @@ export interface ExchangeEvent {
   /** Milliseconds that the origin took when this content was fetched: what a hit saves. */
   readonly savedMs: number
   readonly clientAborted: boolean
+  /** The origin that answered in place of the asked one, as a rule allows; absent: none did. */
+  readonly mirror?: string
   readonly userAgent: string | undefined
 }
 

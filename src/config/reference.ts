@@ -18,7 +18,7 @@ This page is generated from \`src/config/options.ts\` by \`scripts/docs\`.
 const rulesText = `## Rules
 
 \`rules\` stands in the configuration file alone. Each entry says what you know about some URLs that Larder cannot know. It changes the key under
-which a response is stored, never the request to the origin. Under the profile \`standards\` rules are not applied.
+which a response is stored, never the request to the origin; \`mirrors\` leaves the key as it is and says where else to ask. Under the profile \`standards\` rules are not applied.
 
 | member | meaning | example |
 |---|---|---|
@@ -29,6 +29,8 @@ which a response is stored, never the request to the origin. Under the profile \
 | \`signed\` | The URLs are signed as those of an object store, which the host does not show: ${signatureFamilyNames.map((name) => `\`${name}\``).join(', ')}. | \`s3v4\` |
 | \`public\` | \`true\`: everybody may read these objects, so the signature is no secret. Without, they are shared only after a public redirect led to them. | \`true\` |
 | \`fold\` | Base URLs of mirrors with the same content under the same names; they share what is stored. | \`[https://a.example.org/debian/, https://b.example.org/debian/]\` |
+| \`mirrors\` | Base URLs of origins of which one answers when another cannot; see [mirrors.md](mirrors.md). | \`[https://a.example.org/debian/, https://b.example.org/debian/]\` |
+| \`missing\` | \`true\`, beside \`mirrors\`: the others are also asked for what the asked one does not have (404, 410). | \`true\` |
 `
 
 const rulesSample = `# What you know about some URLs that Larder cannot know: docs/options.md, section Rules.
@@ -37,6 +39,7 @@ const rulesSample = `# What you know about some URLs that Larder cannot know: do
 #  - { match: "downloads.example.org/get/", drop: ["session", "utm_*"] }
 #  - { match: "objects.example.org", signed: "s3v4" }
 #  - { fold: ["https://a.example.org/debian/", "https://b.example.org/debian/"] }
+#  - { mirrors: ["https://a.example.org/debian/", "https://b.example.org/debian/"] }
 `
 
 function initialText(row: OptionRow): string {

@@ -2,7 +2,8 @@ import type { UserRule } from './user-rules.ts'
 
 /** A rule in one line, such as `d.example.org/get/: drop session, utm_*`. */
 export function ruleText(rule: UserRule): string {
-  const { match, drop, keep, signed, fold } = rule
+  const { match, drop, keep, signed, fold, mirrors } = rule
+  if (mirrors !== undefined) return `mirrors ${mirrors.bases.join(', ')}${mirrors.alsoMissing ? '; missing' : ''}`
   if (match === undefined) return `fold ${fold.join(', ')}`
   const where = `${match.host}${match.pathPrefix}${match.pathPattern === undefined ? '' : ` (${match.pathPattern.source})`}`
   const acts = [

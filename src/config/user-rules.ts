@@ -4,7 +4,7 @@ import type { SignatureFamilyName } from './signature-families.ts'
 export interface UserRule {
   /** `FILE:LINE` where it begins. */
   readonly origin: string
-  /** Which URLs; `undefined` for a rule that only folds. */
+  /** Which URLs; `undefined` for a rule that only folds or names mirrors. */
   readonly match: UserMatch | undefined
   /** Query parameters that are left out of the key; a name may end in `*`. */
   readonly drop: readonly string[]
@@ -16,6 +16,15 @@ export interface UserRule {
   readonly public: boolean
   /** Base URLs of mirrors that hold the same content under the same names; their keys begin with the first. */
   readonly fold: readonly string[]
+  /** Origins of which one may answer for another; absent: none. */
+  readonly mirrors?: UserMirrors
+}
+
+export interface UserMirrors {
+  /** Base URLs, of one scheme, that end in a slash; they are tried in this order. */
+  readonly bases: readonly string[]
+  /** Are the others asked for what the asked one does not have? */
+  readonly alsoMissing: boolean
 }
 
 export interface UserMatch {

@@ -13,7 +13,7 @@ export interface Place {
 /** The members of a rule, each with its node. */
 type Members = ReadonlyMap<string, Node>
 
-const memberNames = ['match', 'path', 'drop', 'keep', 'signed', 'public', 'fold']
+const memberNames = ['match', 'path', 'drop', 'keep', 'signed', 'public', 'fold', 'mirrors', 'missing']
 const longestPattern = 500
 const parameterName = /^[^&=#\s*]+\*?$/
 const baseUrl = /^(https?|ftp):\/\/([A-Za-z0-9.-]+(?::\d{1,5})?)(\/[!"$->@-~]*)?$/
@@ -34,8 +34,9 @@ function readRule(node: Node, place: Place): UserRule {
     drop: parameterNames('drop', members, place) ?? [],
     keep: parameterNames('keep', members, place),
     signed: familyOf(members, place),
-    public: truthOf(members, place),
-    fold: mirrorsOf(members, place),
+    public: truthOf('public', members, place),
+    fold: basesOf('fold', members, place),
+    ...mirrorsOf(members, place),
   }
   checkWhole(rule, members, offset, place)
   return rule
@@ -64,11 +65,13 @@ function checkWhole(rule: UserRule, members: Members, offset: number | undefined
   if (rule.match === undefined && acts.length > 0) {
     throw bad(offset, `a rule with ${acts[0]} must say for which URLs; add match: HOST or HOST/PATH`)
   }
-  if (rule.match !== undefined && rule.fold.length > 0) {
-    throw bad(offset, 'fold names its URLs itself; remove match, or make two rules')
+  const named = ['fold', 'mirrors', 'match'].filter((name) => members.has(name))
+  if (named.length > 1) {
+    throw bad(offset, `${named[0]} names its URLs itself; remove ${named[1]}, or make two rules`)
   }
-  if (acts.length === 0 && rule.fold.length === 0)
-    throw bad(offset, 'a rule does nothing; add drop, keep, signed or fold')
+  if (members.has('missing') && rule.mirrors === undefined) throw bad(offset, 'missing goes with mirrors')
+  if (acts.length === 0 && (named.length === 0 || rule.match !== undefined))
+    throw bad(offset, 'a rule does nothing; add drop, keep, signed, fold or mirrors')
 }
 
 function matchOf(members: Members, place: Place): UserMatch | undefined {
@@ -130,33 +133,39 @@ function familyOf(members: Members, place: Place): SignatureFamilyName | undefin
   )
 }
 
-function truthOf(members: Members, place: Place): boolean {
-  const node = members.get('public')
+function truthOf(member: 'public' | 'missing', members: Members, place: Place): boolean {
+  const node = members.get(member)
   if (node === undefined) return false
-  const text = textOf('public', node, place)
+  const text = textOf(member, node, place)
   if (text === 'true' || text === 'false') return text === 'true'
-  throw place.bad(node.range?.[0], `public is ${JSON.stringify(text)}, expected true or false`)
+  throw place.bad(node.range?.[0], `${member} is ${JSON.stringify(text)}, expected true or false`)
 }
 
-function mirrorsOf(members: Members, place: Place): string[] {
-  const node = members.get('fold')
+function mirrorsOf(members: Members, place: Place): Pick<UserRule, 'mirrors'> {
+  const bases = basesOf('mirrors', members, place)
+  return bases.length === 0 ? {} : { mirrors: { bases, alsoMissing: truthOf('missing', members, place) } }
+}
+
+function basesOf(member: 'fold' | 'mirrors', members: Members, place: Place): string[] {
+  const node = members.get(member)
   if (node === undefined) return []
   const offset = node.range?.[0]
-  const mirrors = textsOf('fold', node, place).map((text) => {
+  const bases = textsOf(member, node, place).map((text) => {
     const parts = baseUrl.exec(text)
     if (parts === null || !text.endsWith('/')) {
       throw place.bad(
         offset,
-        `fold names ${JSON.stringify(text)}, expected base URLs such as https://mirror.example.org/debian/`,
+        `${member} names ${JSON.stringify(text)}, expected base URLs such as https://mirror.example.org/debian/`,
       )
     }
     return `${parts[1]}://${parts[2]!.toLowerCase()}${parts[3]}`
   })
-  if (mirrors.length < 2) throw place.bad(offset, 'fold needs two base URLs or more')
+  if (bases.length < 2) throw place.bad(offset, `${member} needs two base URLs or more`)
   // Whoever can change bytes on the way of one must not change what is asked for over the other.
-  const schemes = new Set(mirrors.map((url) => url.slice(0, url.indexOf(':'))))
-  if (schemes.size > 1) throw place.bad(offset, `fold mixes ${[...schemes].join(' and ')}; fold mirrors of one scheme`)
-  return mirrors
+  const schemes = new Set(bases.map((url) => url.slice(0, url.indexOf(':'))))
+  if (schemes.size > 1)
+    throw place.bad(offset, `${member} mixes ${[...schemes].join(' and ')}; name URLs of one scheme`)
+  return bases
 }
 
 function textsOf(member: string, node: Node, place: Place): string[] {

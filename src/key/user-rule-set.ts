@@ -10,7 +10,7 @@ interface Fold {
 
 const rememberedHosts = 1024
 
-/** The operator's rules, found by host. */
+/** The operator's rules that change keys, found by host. */
 export class UserRuleSet {
   readonly isEmpty: boolean
   readonly #rules: readonly UserRule[]
@@ -18,9 +18,9 @@ export class UserRuleSet {
   readonly #byHost = new Map<string, readonly UserRule[]>()
 
   constructor(rules: readonly UserRule[]) {
-    this.isEmpty = rules.length === 0
     this.#rules = rules.filter(({ match }) => match !== undefined)
     this.#folds = rules.flatMap(foldsOf)
+    this.isEmpty = this.#rules.length === 0 && this.#folds.length === 0
   }
 
   /** The first rule that matches the target. */

@@ -20,11 +20,12 @@ export function formatLine(event: ExchangeEvent): string {
   return `${line}${optionalFields(event)}}\n`
 }
 
-function optionalFields({ stored, fault, detail, clientAborted, userAgent }: ExchangeEvent): string {
+function optionalFields({ stored, fault, detail, mirror, clientAborted, userAgent }: ExchangeEvent): string {
   let fields = ''
   if (stored !== undefined) fields += `,"stored":"${stored}"`
   if (fault !== undefined) fields += `,"fault":"${fault}"`
   if (detail !== undefined) fields += `,"detail":${quote(detail)}`
+  if (mirror !== undefined) fields += `,"mirror":${quote(mirror)}`
   if (clientAborted) fields += ',"clientAborted":true'
   if (userAgent !== undefined) fields += `,"agent":${quote(userAgent)}`
   return fields

@@ -51,8 +51,12 @@ function rangeOf(exchange: Exchange, item: Deliverable): PartOf | 'unsatisfiable
 }
 
 function headFields(exchange: Exchange, services: Services, item: Deliverable): string[] {
-  const detail = exchange.result === 'stale-on-error' ? exchange.fault?.code : undefined
+  const detail = exchange.result === 'stale-on-error' ? exchange.fault?.code : mirrorDetail(exchange)
   return item.fieldsNow(services.clock.now(), cacheStatus(exchange.result, exchange.ttlSeconds, detail))
+}
+
+function mirrorDetail({ mirror }: Exchange): string | undefined {
+  return mirror && `mirror:${mirror}`
 }
 
 function answerCondition(exchange: Exchange, services: Services, item: Deliverable, status: 304 | 412): 'finish' {

@@ -107,6 +107,8 @@ export class Exchange {
   /** The flight that this exchange leads; `undefined`: it fetches for itself alone. */
   flight: Flight<FlightOutcome> | undefined = undefined
   upstream: OriginResponse | undefined = undefined
+  /** The origin that answered in place of the asked one, such as `mirror.example.org`. */
+  mirror: string | undefined = undefined
   upstreamFields: Fields | undefined = undefined
   /** What the origin's response brings, when it is a part to be stored. */
   part: BytePart | undefined = undefined

@@ -49,6 +49,7 @@ export function explainExchange(
       ...(reuse === undefined ? [] : reuseDeviations(past, reuse)),
       ...storingDeviations(past, profile),
       ...askedDeviations(past, fields, profile),
+      ...(event.mirror === undefined ? [] : (['mirrors'] as const)),
     ]),
     exchange: describedExchange(past),
   }
@@ -79,7 +80,7 @@ function askedDeviations(past: RecentExchange, fields: Fields, profile: Services
 }
 
 function describedExchange({ event, trail }: RecentExchange): DescribedExchange {
-  const { id, at, status, result, stored, fault, detail, responseBytes, originBytes, durationMs } = event
+  const { id, at, status, result, stored, fault, detail, mirror, responseBytes, originBytes, durationMs } = event
   return {
     id,
     time: new Date(at).toISOString(),
@@ -88,6 +89,7 @@ function describedExchange({ event, trail }: RecentExchange): DescribedExchange 
     ...(stored === undefined ? {} : { stored }),
     ...(fault === undefined ? {} : { fault }),
     ...(detail === undefined ? {} : { detail }),
+    ...(mirror === undefined ? {} : { mirror }),
     trail: trail ?? [],
     responseBytes,
     originBytes,

@@ -108,7 +108,8 @@ export function pastSentence(
   const failure = fault === undefined ? 'the origin failed' : `${fault}${detail === undefined ? '' : `: ${detail}`}`
   const because = reuse === undefined ? '' : `, because ${validateText(reuse, request)}`
   const fresh = reuse === undefined ? '' : `: ${reuse.verdict.kind === 'fresh' ? freshText(reuse) : staleText(reuse)}`
-  const sentence = past[result]({ failure, because, fresh, isOffline })
+  const instead = event.mirror === undefined ? '' : `, from ${event.mirror} in place of the asked origin`
+  const sentence = past[result]({ failure, because, fresh, isOffline }) + instead
   if (stored === undefined || fault !== undefined) return `${sentence}.`
   return stored === 'yes' ? `${sentence}. It was stored.` : `${sentence}. It was not stored: ${notStored[stored]}.`
 }

@@ -77,6 +77,8 @@ export interface DescribedExchange {
   readonly stored?: string
   readonly fault?: string
   readonly detail?: string
+  /** The origin that answered in place of the asked one. */
+  readonly mirror?: string
   readonly trail: readonly StepName[]
   readonly responseBytes: number
   readonly originBytes: number

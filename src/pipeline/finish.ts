@@ -15,7 +15,7 @@ export const finish: Step<'finish'> = (exchange, services) => {
 
 function report(exchange: Exchange, services: Services, durationMs: number, stored: Stored | undefined): void {
   const { request, response, target, fault } = exchange
-  const event: ExchangeEvent = {
+  const plain: ExchangeEvent = {
     kind: 'exchange',
     at: exchange.receivedAt,
     id: exchange.id,
@@ -37,6 +37,7 @@ function report(exchange: Exchange, services: Services, durationMs: number, stor
     clientAborted: response.aborted,
     userAgent: request.client.userAgent,
   }
+  const event = exchange.mirror === undefined ? plain : { ...plain, mirror: exchange.mirror }
   services.recent.add(exchange, event)
   services.observer(event)
 }

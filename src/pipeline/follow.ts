@@ -2,23 +2,12 @@ import { bearsCredentials } from '../http/credentials.ts'
 import { Fields } from '../http/fields.ts'
 import { isRedirect, locationHref } from '../http/location.ts'
 import type { TargetUri } from '../http/target-uri.ts'
-import type { BodySink, OriginRequest, OriginResponse } from '../upstream/origin-fetcher.ts'
+import type { OriginRequest, OriginResponse } from '../upstream/origin-fetcher.ts'
+import { leave, ofOtherOrigin } from '../upstream/other-origin.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 
 const maxRedirectCount = 5
-const maxContentBytes = 16 * 1024
-const ofServer = new Set([
-  'alt-svc',
-  'clear-site-data',
-  'content-location',
-  'public-key-pins',
-  'set-cookie',
-  'set-cookie2',
-  'strict-transport-security',
-  'www-authenticate',
-])
-const nowhere: BodySink = { chunk: () => true, end: () => {}, fail: () => {} }
 
 /**
  * The origin's response. Where the class rule knows that a URL only leads to its content, that content: it is stored under
@@ -43,32 +32,6 @@ export async function fetchFromOrigin(
     response = await services.origins.fetch({ ...request, target })
   }
   return target === request.target ? response : ofOtherOrigin(response)
-}
-
-/** The response without what its server says for its own name, not for the one that the client asked. */
-function ofOtherOrigin(response: OriginResponse): OriginResponse {
-  const { status, framing, declaredBytes, requestedAt, receivedAt } = response
-  const fields: string[] = []
-  for (let i = 0; i + 1 < response.fields.length; i += 2) {
-    if (!ofServer.has(response.fields[i]!.toLowerCase())) fields.push(response.fields[i]!, response.fields[i + 1]!)
-  }
-  return {
-    status,
-    fields,
-    framing,
-    declaredBytes,
-    requestedAt,
-    receivedAt,
-    consume: (sink) => response.consume(sink),
-    resume: () => response.resume(),
-    cancel: () => response.cancel(),
-  }
-}
-
-/** A short content is read to its end, so that the connection can be used again. */
-function leave(response: OriginResponse): void {
-  if (response.framing === 'none' || (response.declaredBytes ?? Infinity) <= maxContentBytes) response.consume(nowhere)
-  else response.cancel()
 }
 
 /** Where the redirect leads, when a client could go there through this proxy; never from https to less. */

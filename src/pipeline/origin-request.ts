@@ -1,6 +1,7 @@
 import { forwardableRequestFields } from '../http/end-to-end.ts'
 import { forwardsLeft } from '../http/max-forwards.ts'
-import type { OriginRequest } from '../upstream/origin-fetcher.ts'
+import type { MirrorTerms, OriginRequest, StoredVersion } from '../upstream/origin-fetcher.ts'
+import type { CachedResponse } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import { viaValue } from './response-stem.ts'
 
@@ -31,7 +32,22 @@ export function fillRequest(exchange: Exchange, extra: readonly string[] = []): 
     fields: whole,
     onInterim: (status, interim) => exchange.response.sendInterim(status, interim),
     isWanted: () => isWanted(exchange),
+    mirrors: () => mirrorTerms(exchange),
   }
+}
+
+/** An answer of another origin must agree with what is stored for the request; what is stored for others says nothing of it. */
+function mirrorTerms(exchange: Exchange): MirrorTerms | undefined {
+  const { candidate, variants } = exchange
+  if (candidate === undefined && variants.length > 0) return undefined
+  return { stored: candidate && versionOf(candidate), onMirror: (authority) => (exchange.mirror = authority) }
+}
+
+/** `undefined` for what was missing: then another origin may have it. */
+function versionOf({ record }: CachedResponse): StoredVersion | undefined {
+  if (record.status >= 400) return undefined
+  const { fields, content } = record
+  return { fields, sizeBytes: content?.sizeBytes ?? 0, digest: content?.digest }
 }
 
 /** The request as the client made it, content included. */

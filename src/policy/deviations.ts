@@ -121,6 +121,13 @@ export const deviations = {
     steps: ['fetch', 'revalidate'],
     reason: 'The page sends every client to another signed URL; so the file is found again without asking the page.',
   },
+  mirrors: {
+    sentence:
+      'When an origin cannot deliver, an equivalent one that a rule of the configuration file names is asked, and its content stored under the URL that was asked.',
+    section: '2',
+    steps: ['fetch', 'revalidate'],
+    reason: 'The operator knows where else the same files are.',
+  },
   'whole-for-range': {
     sentence: 'For a range of something that is not stored the whole is fetched, and the range answered from it.',
     section: '3.3',

@@ -1,3 +1,4 @@
+import type { Digest } from '../base/digest.ts'
 import type { Fault } from '../base/faults.ts'
 import type { RawFields } from '../http/fields.ts'
 import type { TargetUri } from '../http/target-uri.ts'
@@ -23,6 +24,23 @@ export interface OriginRequest {
   readonly isWanted?: () => boolean
   /** Where attempts are counted that are made for one response, however many requests they take. */
   readonly attempts?: Attempts
+  /** On which terms may equivalent origins answer in place of the asked one? Without, or when it answers nothing, on none. */
+  readonly mirrors?: () => MirrorTerms | undefined
+}
+
+export interface MirrorTerms {
+  /** What is stored for the request: another origin's answer must be about the same version; `undefined`: nothing is. */
+  readonly stored: StoredVersion | undefined
+  /** Called with the authority of an origin that answers in place of the asked one. */
+  readonly onMirror: (authority: string) => void
+}
+
+/** What tells a stored response from other versions. */
+export interface StoredVersion {
+  readonly fields: RawFields
+  readonly sizeBytes: number
+  /** Of the content as it is stored, codings included. */
+  readonly digest: Digest | undefined
 }
 
 export interface Attempts {

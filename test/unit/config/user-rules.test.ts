@@ -11,6 +11,8 @@ function rulesOf(file: string): readonly UserRule[] {
   return loadSettings({ flags, environment: { HOME: '/home/ann' }, readFile: () => file }).settings.rules
 }
 
+const named = { match: undefined, drop: [], keep: undefined, signed: undefined, public: false, fold: [] }
+
 describe('Rules of the configuration file', () => {
   test('are read, each with the line where it begins', () => {
     const rules = rulesOf(`memory: 1GiB
@@ -26,6 +28,9 @@ rules:
   - fold:
       - https://A.example.org/debian/
       - https://b.example.org:8443/deb/
+  - mirrors: [https://A.example.org/x/, https://b.example.org/]
+    missing: true
+  - mirrors: [http://a.example.org/, http://b.example.org/]
 `)
     assert.deepEqual(rules, [
       {
@@ -54,6 +59,16 @@ rules:
         signed: undefined,
         public: false,
         fold: ['https://a.example.org/debian/', 'https://b.example.org:8443/deb/'],
+      },
+      {
+        ...named,
+        origin: `${path}:14`,
+        mirrors: { bases: ['https://a.example.org/x/', 'https://b.example.org/'], alsoMissing: true },
+      },
+      {
+        ...named,
+        origin: `${path}:16`,
+        mirrors: { bases: ['http://a.example.org/', 'http://b.example.org/'], alsoMissing: false },
       },
     ])
   })
@@ -87,6 +102,16 @@ rules:
     ],
     ['a mirror with a query', 2, 'rules:\n  - fold: [https://a.test/, "https://b.test/?x/"]', 'fold names'],
     ['mirrors over http and https', 2, 'rules:\n  - fold: [https://a.test/, http://b.test/]', 'mixes https and http'],
+    ['one origin as its own mirror', 2, 'rules:\n  - mirrors: [https://a.test/]', 'mirrors needs two base URLs'],
+    ['mirrors that are none', 2, 'rules:\n  - mirrors: [a.test, b.test]', 'mirrors names "a.test"'],
+    ['mirrors of two schemes', 2, 'rules:\n  - mirrors: [https://a.test/, ftp://b.test/]', 'mixes https and ftp'],
+    ['missing without mirrors', 2, 'rules:\n  - { match: a.test, drop: [x], missing: true }', 'goes with mirrors'],
+    [
+      'mirrors with fold',
+      2,
+      'rules:\n  - { mirrors: [https://a.test/, https://b.test/], fold: [https://a.test/, https://b.test/] }',
+      'remove mirrors',
+    ],
     ['fold with match', 2, 'rules:\n  - { match: a.test, fold: [https://a.test/, https://b.test/] }', 'remove match'],
   ]
   for (const [what, line, file, words] of bad) {

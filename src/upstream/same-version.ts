@@ -1,0 +1,52 @@
+import { type Digest, reprDigest } from '../base/digest.ts'
+import { parseEntityTag, strongMatch, weakMatch } from '../http/entity-tag.ts'
+import { Fields } from '../http/fields.ts'
+import { listMembers } from '../http/list.ts'
+import type { OriginRequest, OriginResponse, StoredVersion } from './origin-fetcher.ts'
+
+/**
+ * May this answer of a mirror stand for that of the asked origin? The rest of a cut response must have its strong entity tag;
+ * where something is stored, the answer must be about the same version. Errors, redirects and missing files stand for nobody's.
+ */
+export function agrees(request: OriginRequest, answer: OriginResponse, stored: StoredVersion | undefined): boolean {
+  const asked = new Fields(request.fields)
+  const told = new Fields(answer.fields)
+  const condition = asked.get('if-range')
+  if (condition !== undefined) {
+    const partial = answer.status === 206 || answer.status === 200
+    return partial && strongMatch(parseEntityTag(condition), parseEntityTag(told.get('etag')))
+  }
+  if (answer.status === 304) return stored !== undefined && isUnmodified(asked, told, new Fields(stored.fields))
+  if (answer.status !== 200) return false
+  return stored === undefined || isSameVersion(told, sizeOf(answer, told), stored)
+}
+
+/** A date alone says of an older file, too, that it was not modified since: then its own must be the same. */
+function isUnmodified(asked: Fields, told: Fields, stored: Fields): boolean {
+  const tag = parseEntityTag(told.get('etag'))
+  const known = parseEntityTag(stored.get('etag'))
+  if (tag !== undefined && known !== undefined && !weakMatch(tag, known)) return false
+  const modified = told.get('last-modified')
+  if (modified !== undefined) return modified === stored.get('last-modified')
+  return asked.has('if-none-match')
+}
+
+function isSameVersion(told: Fields, sizeBytes: number | undefined, stored: StoredVersion): boolean {
+  const before = new Fields(stored.fields)
+  if (sizeBytes !== undefined && sizeBytes !== stored.sizeBytes) return false
+  if ((told.get('content-encoding') ?? '') !== (before.get('content-encoding') ?? '')) return false
+  if (stored.digest !== undefined && tellsDigest(told, stored.digest)) return true
+  if (strongMatch(parseEntityTag(told.get('etag')), parseEntityTag(before.get('etag')))) return true
+  const modified = told.get('last-modified')
+  return sizeBytes !== undefined && modified !== undefined && modified === before.get('last-modified')
+}
+
+/** RFC 9530 section 3. */
+function tellsDigest(told: Fields, digest: Digest): boolean {
+  return listMembers(told.get('repr-digest') ?? '').includes(reprDigest(digest))
+}
+
+function sizeOf({ declaredBytes }: OriginResponse, told: Fields): number | undefined {
+  const text = told.get('content-length')
+  return declaredBytes ?? (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined)
+}
