@@ -13,43 +13,42 @@ import { FtpTransfer } from './ftp-transfer.ts'
 import type { OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { ResponseFlow } from './response-flow.ts'
 
+export interface FtpExchangeOptions {
+  readonly clock: Clock
+  /** Called when the session has nothing more to do for this request; only the first call counts. */
+  readonly over: (isReusable: boolean) => void
+  /** Lets something be done on another session with the same server, which is closed afterwards. */
+  readonly elsewhere: (act: (session: FtpSession) => Promise<void>) => Promise<void>
+}
+
 /** One request on one control connection, to the last byte. */
 export class FtpExchange {
   readonly #request: OriginRequest
   readonly #fields: Fields
   readonly #path: FtpPath
   readonly #session: FtpSession
-  readonly #clock: Clock
-  readonly #over: (isReusable: boolean) => void
+  readonly #options: FtpExchangeOptions
   readonly #peer: string
   readonly #requestedAt: number
   #isTransferring = false
 
-  /** `over` is called once, when the session has nothing more to do for this request. */
-  constructor(
-    request: OriginRequest,
-    path: FtpPath,
-    session: FtpSession,
-    clock: Clock,
-    over: (isReusable: boolean) => void,
-  ) {
+  constructor(request: OriginRequest, path: FtpPath, session: FtpSession, options: FtpExchangeOptions) {
     this.#request = request
     this.#fields = new Fields(request.fields)
     this.#path = path
     this.#session = session
-    this.#clock = clock
-    this.#over = over
+    this.#options = options
     this.#peer = `${request.target.host}:${request.target.port}`
-    this.#requestedAt = clock.now()
+    this.#requestedAt = options.clock.now()
   }
 
   async run(): Promise<OriginResponse> {
     try {
       const response = await this.#respond()
-      if (!this.#isTransferring) this.#over(true)
+      if (!this.#isTransferring) this.#options.over(true)
       return response
     } catch (error) {
-      this.#over(false)
+      this.#options.over(false)
       throw ftpFault(error, 'command', this.#peer)
     }
   }
@@ -99,13 +98,13 @@ export class FtpExchange {
       this.#confirmed(receive, file, wanted?.first ?? 0).then(
         (whole) => {
           whole.release()
-          this.#over(true)
+          this.#options.over(true)
         },
         (error) => {
           if (transfer?.begun) transfer.break(ftpFault(error, 'content', this.#peer))
           else if (isMissing(error)) return resolve(this.#missing())
           else return reject(error)
-          this.#over(false)
+          this.#options.over(false)
         },
       )
     })
@@ -119,7 +118,7 @@ export class FtpExchange {
         this.#isTransferring = true
         const now = this.#now()
         const head = part === undefined ? fileHead(file, now) : partHead(file, part, now)
-        const source = transfer.source(() => this.#over(false))
+        const source = transfer.source(() => this.#options.over(false))
         const flow = new ResponseFlow(part === undefined ? 200 : 206, head, this.#requestedAt, now, source)
         begun(flow)
         return flow
@@ -133,18 +132,26 @@ export class FtpExchange {
   /** All bytes came, the server said so, and the file is still the one that was announced (CORRECTNESS T08). */
   async #confirmed(receive: (startAt: number) => FtpTransfer, file: FtpFile, startAt: number): Promise<FtpTransfer> {
     let transfer: FtpTransfer | undefined
-    await this.#session.retrieve(this.#path, startAt, (from) => {
-      transfer = receive(from)
+    const check = (session: FtpSession): Promise<void> => this.#checkUnchanged(file, session)
+    try {
+      await this.#session.retrieve(this.#path, startAt, (from) => {
+        transfer = receive(from)
+        return transfer
+      })
+    } catch (error) {
+      // Servers may end the control connection, too, when a data connection is cut.
+      if (!transfer?.hasEnough) throw error
+      await this.#options.elsewhere(check)
       return transfer
-    })
+    }
     transfer!.checkSize()
-    if (file.sizeBytes !== undefined) await this.#checkUnchanged(file)
+    if (file.sizeBytes !== undefined) await check(this.#session)
     return transfer!
   }
 
-  async #checkUnchanged({ sizeBytes, modified }: FtpFile): Promise<void> {
-    const after = await this.#session.size(this.#path)
-    const modifiedAfter = modified === undefined ? undefined : await this.#session.modified(this.#path)
+  async #checkUnchanged({ sizeBytes, modified }: FtpFile, session: FtpSession): Promise<void> {
+    const after = await session.size(this.#path)
+    const modifiedAfter = modified === undefined ? undefined : await session.modified(this.#path)
     if (after === sizeBytes && modifiedAfter === modified) return
     const change = `SIZE ${sizeBytes}, MDTM ${modified} became SIZE ${after}, MDTM ${modifiedAfter}`
     throw new Fault('ORIGIN_TRUNCATED', `${this.#peer}: the file changed meanwhile: ${change}`)
@@ -170,7 +177,7 @@ export class FtpExchange {
   }
 
   #now(): number {
-    return this.#clock.now()
+    return this.#options.clock.now()
   }
 }
 

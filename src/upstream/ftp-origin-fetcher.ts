@@ -29,6 +29,16 @@ export interface FtpFetcherOptions {
   readonly observer: Observer
 }
 
+/** One request with what its turn at the server needs. */
+interface Asking {
+  readonly request: OriginRequest
+  readonly path: FtpPath
+  readonly access: FtpAccess
+  /** Names the connections that may be used for it. */
+  readonly server: string
+  readonly giveBack: () => void
+}
+
 /** Fetches files and listings by FTP (RFC 959, RFC 2428, RFC 3659), with TLS where the access says so (RFC 4217). */
 export function createFtpFetcher(options: FtpFetcherOptions): OriginFetcher {
   return new FtpFetcher(options)
@@ -76,43 +86,48 @@ class FtpFetcher implements OriginFetcher {
   async #ask(request: OriginRequest, path: FtpPath, access: FtpAccess): Promise<OriginResponse> {
     const { host, port } = request.target
     const server = [host, port, access.tls, access.user, access.password].join('\n')
-    const giveBack = await this.#turns.take(`${host}:${port}`)
+    const asking = { request, path, access, server, giveBack: await this.#turns.take(`${host}:${port}`) }
     try {
       const kept = this.#pool.take(server)
       if (kept !== undefined) {
         this.#working.add(kept)
-        const response = await this.#exchange(request, path, kept, server, giveBack).catch(deathOnly)
+        const response = await this.#exchange(asking, kept).catch(deathOnly)
         if (response !== undefined) return response
         request.onRepeat?.()
       }
-      const session = await openFtpSession(request.target, access, this.#connecting, this.#working)
-      return await this.#exchange(request, path, session, server, giveBack)
+      return await this.#exchange(asking, await this.#open(asking))
     } catch (error) {
-      giveBack()
+      asking.giveBack()
       throw error
     }
   }
 
-  async #exchange(
-    request: OriginRequest,
-    path: FtpPath,
-    session: FtpSession,
-    server: string,
-    giveBack: () => void,
-  ): Promise<OriginResponse> {
+  #open({ request, access }: Asking): Promise<FtpSession> {
+    return openFtpSession(request.target, access, this.#connecting, this.#working)
+  }
+
+  async #exchange(asking: Asking, session: FtpSession): Promise<OriginResponse> {
     let hasResponse = false
     let isOver = false
-    const exchange = new FtpExchange(request, path, session, this.#options.clock, (isReusable) => {
+    const over = (isReusable: boolean): void => {
       if (isOver) return
       isOver = true
       this.#working.delete(session)
-      if (isReusable && !this.#isClosed) this.#pool.put(server, session)
+      if (isReusable && !this.#isClosed) this.#pool.put(asking.server, session)
       else session.close()
-      if (hasResponse) giveBack()
-    })
-    const response = await exchange.run()
+      if (hasResponse) asking.giveBack()
+    }
+    const elsewhere = async (act: (session: FtpSession) => Promise<void>): Promise<void> => {
+      const other = await this.#open(asking)
+      await act(other).finally(() => {
+        this.#working.delete(other)
+        other.close()
+      })
+    }
+    const { clock } = this.#options
+    const response = await new FtpExchange(asking.request, asking.path, session, { clock, over, elsewhere }).run()
     hasResponse = true
-    if (isOver) giveBack()
+    if (isOver) asking.giveBack()
     return response
   }
 }

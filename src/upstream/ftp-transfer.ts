@@ -52,8 +52,13 @@ export class FtpTransfer extends Writable {
     return this.#flow !== undefined
   }
 
+  /** All that was wanted is here, although the server would send more. */
+  get hasEnough(): boolean {
+    return this.#expected.moreFollows && this.#last !== undefined
+  }
+
   override _write(bytes: Buffer, _encoding: string, ready: (error?: Error) => void): void {
-    if (this.#last !== undefined && this.#expected.moreFollows) return ready()
+    if (this.hasEnough) return ready()
     const flow = this.#started()
     const missing = (this.#expected.count ?? Number.POSITIVE_INFINITY) - this.#receivedBytes
     this.#receivedBytes += bytes.length

@@ -1,99 +1,58 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { type FtpDaemon, type FtpDaemonTls, startFtpDaemon } from './ftp-daemon.ts'
 
-/** The vsftpd of the operating system, serving a folder to anonymous users on loopback. */
-export interface Vsftpd {
-  readonly port: number
-  /** The anonymous root; files written here are served. */
-  readonly root: string
-  stop(): Promise<void>
+export type Vsftpd = FtpDaemon
+
+export interface VsftpdOptions {
+  readonly tls?: FtpDaemonTls
+  /** The only password with which `anonymous` is let in; else any. */
+  readonly password?: string
 }
 
 const binary = '/usr/sbin/vsftpd'
 
-export async function startVsftpd(): Promise<Vsftpd> {
-  const folder = await mkdtemp(join(tmpdir(), 'larder-vsftpd-'))
-  await chmod(folder, 0o755)
-  const root = join(folder, 'root')
-  const empty = join(folder, 'empty')
-  // vsftpd refuses an anonymous root that the anonymous user could write to.
-  for (const path of [root, empty]) await mkdir(path, { mode: 0o755 })
-  const port = await freePort()
-  const config = join(folder, 'vsftpd.conf')
-  await writeFile(config, configuration(port, root, empty), { mode: 0o600 })
-  const server = spawn(binary, [config], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const ended = new Promise<string>((resolve) => {
-    server.once('error', (error) => resolve(error.message))
-    server.once('exit', (code, signal) => resolve(`it ended with ${code ?? signal}`))
-  })
-  try {
-    await reachable(port, ended)
-  } catch (error) {
-    await end(server, ended, folder)
-    throw error
-  }
-  return { port, root, stop: () => end(server, ended, folder) }
-}
-
-function configuration(port: number, root: string, empty: string): string {
-  const options = {
-    listen: 'YES',
-    listen_address: '127.0.0.1',
-    listen_port: port,
-    background: 'NO',
-    anonymous_enable: 'YES',
-    no_anon_password: 'YES',
-    local_enable: 'NO',
-    write_enable: 'NO',
-    anon_root: root,
-    ftp_username: 'ftp',
-    secure_chroot_dir: empty,
-    seccomp_sandbox: 'NO',
-    isolate: 'NO',
-    isolate_network: 'NO',
-    xferlog_enable: 'NO',
-    pasv_enable: 'YES',
-  }
-  return Object.entries(options)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-/** vsftpd says nothing when it is ready, so the port is asked until it answers. */
-async function reachable(port: number, ended: Promise<string>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await accepts(port)) return
-    const reason = await Promise.race([ended, pause(25, undefined)])
-    if (reason !== undefined) throw new Error(`vsftpd did not start: ${reason}`)
-  }
-  throw new Error('vsftpd did not start in time')
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('data', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
+export function startVsftpd({ tls, password }: VsftpdOptions = {}): Promise<Vsftpd> {
+  return startFtpDaemon('vsftpd', tls?.mode !== 'implicit', async ({ port, root, empty, write }) => {
+    const options = {
+      listen: 'YES',
+      listen_address: '127.0.0.1',
+      listen_port: port,
+      background: 'NO',
+      anonymous_enable: 'YES',
+      local_enable: 'NO',
+      write_enable: 'NO',
+      anon_root: root,
+      ftp_username: 'ftp',
+      secure_chroot_dir: empty,
+      seccomp_sandbox: 'NO',
+      isolate: 'NO',
+      isolate_network: 'NO',
+      xferlog_enable: 'NO',
+      pasv_enable: 'YES',
+      ...(password === undefined ? { no_anon_password: 'YES' } : await passwordOptions(password, write)),
+      ...(tls === undefined ? {} : await tlsOptions(tls, write)),
+    }
+    const lines = Object.entries(options).map(([name, value]) => `${name}=${value}\n`)
+    return { program: binary, args: [await write('vsftpd.conf', lines.join(''))] }
   })
 }
 
-async function end(server: ChildProcess, ended: Promise<string>, folder: string): Promise<void> {
-  server.kill('SIGTERM')
-  await ended
-  await rm(folder, { recursive: true, force: true })
+type Write = (name: string, content: string) => Promise<string>
+
+async function passwordOptions(password: string, write: Write) {
+  return { secure_email_list_enable: 'YES', email_password_file: await write('passwords', `${password}\n`) }
+}
+
+/** As vsftpd is initially, data connections must go on in the TLS session of the control connection. */
+async function tlsOptions({ mode, key, cert }: FtpDaemonTls, write: Write) {
+  return {
+    ssl_enable: 'YES',
+    allow_anon_ssl: 'YES',
+    force_anon_logins_ssl: 'YES',
+    force_anon_data_ssl: 'YES',
+    require_ssl_reuse: 'YES',
+    ssl_ciphers: 'HIGH',
+    rsa_cert_file: await write('cert.pem', cert),
+    rsa_private_key_file: await write('key.pem', key),
+    implicit_ssl: mode === 'implicit' ? 'YES' : 'NO',
+  }
 }
