@@ -6,6 +6,8 @@ import { mavenRules } from '../../src/ecosystem/maven.ts'
 import { npmRules, packument } from '../../src/ecosystem/npm.ts'
 import { pypiRules } from '../../src/ecosystem/pypi.ts'
 import { type Deviation, deviations } from '../../src/policy/deviations.ts'
+import { freshnessProfile } from '../../src/policy/freshness.ts'
+import type { Profile } from '../../src/policy/profile.ts'
 
 const introduction = `# Profiles
 
@@ -38,7 +40,35 @@ export function profilesPage(): string {
   )
   const head = '| name | what is done | why | RFC 9111 | acts in |\n|---|---|---|---|---|'
   const table = `## Deviations of the profile builds\n\n${head}\n${rows.join('\n')}\n`
-  return [introduction, table, rulesIntroduction, rulesTable()].join('\n')
+  return [introduction, table, failures(), rulesIntroduction, rulesTable()].join('\n')
+}
+
+const failuresIntroduction = `## When an origin fails
+
+What is stored stands in for an origin that fails, for so long after its lifetime (\`stale-on-error\`). *Cannot be reached*: its name does not resolve, no connection
+comes about or lasts until it answers, it does not begin to answer in time, it is left alone after failing again and again, or too
+many requests wait for it. *Fails otherwise*: it answers 500, 502, 503 or 504, or sends what is no response. Where an origin says
+\`stale-if-error\`, its value counts in the rows below *revalidate*, and in the first two where it is longer; a request may say it, too. \`must-revalidate\`,
+\`proxy-revalidate\`, \`s-maxage\` and \`no-cache\` of the origin forbid it all.
+`
+
+function failures(): string {
+  const row = (name: string, rule: Pick<ClassRule, 'class'>, profile: Profile, status = 200): string => {
+    const whole = { name: '', freshSeconds: 0, negativeSeconds: 0, ...rule }
+    const stored = { status, fields: [], requestedAt: 0, receivedAt: 0 }
+    const { staleIfErrorSeconds, staleIfDisconnectedSeconds } = freshnessProfile(stored, whole, profile)
+    return `| ${name} | ${durationText(staleIfErrorSeconds)} | ${durationText(staleIfDisconnectedSeconds)} |`
+  }
+  const rows = [
+    row('immutable', { class: 'immutable' }, 'builds'),
+    row('revalidate', { class: 'revalidate' }, 'builds'),
+    row('ttl', { class: 'ttl' }, 'builds'),
+    row('missing (404, 410)', { class: 'revalidate' }, 'builds', 404),
+    row('nothing is known', { class: 'rfc' }, 'builds'),
+    row('all under `standards`', { class: 'immutable' }, 'standards'),
+  ]
+  const head = '| class | the origin fails otherwise | it cannot be reached |\n|---|---|---|'
+  return `${failuresIntroduction}\n${head}\n${rows.join('\n')}\n`
 }
 
 function rulesTable(): string {

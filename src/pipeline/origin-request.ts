@@ -36,10 +36,13 @@ export function fillRequest(exchange: Exchange, extra: readonly string[] = []): 
   }
 }
 
-/** An answer of another origin must agree with what is stored for the request; what is stored for others says nothing of it. */
+/**
+ * An answer of another origin must agree with what is stored for the request. What is stored for others says nothing of it; a part,
+ * only to whom asks for its rest.
+ */
 function mirrorTerms(exchange: Exchange): MirrorTerms | undefined {
   const { candidate, variants } = exchange
-  if (candidate === undefined && variants.length > 0) return undefined
+  if (candidate === undefined && variants.some(({ isPart }) => !isPart)) return undefined
   return { stored: candidate && versionOf(candidate), onMirror: (authority) => (exchange.mirror = authority) }
 }
 

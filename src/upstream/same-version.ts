@@ -5,16 +5,17 @@ import { listMembers } from '../http/list.ts'
 import type { OriginRequest, OriginResponse, StoredVersion } from './origin-fetcher.ts'
 
 /**
- * May this answer of a mirror stand for that of the asked origin? The rest of a cut response must have its strong entity tag;
- * where something is stored, the answer must be about the same version. Errors, redirects and missing files stand for nobody's.
+ * May this answer of a mirror stand for that of the asked origin? The rest of a response must have the strong entity tag of what
+ * was had; where something is stored, the answer must be about the same version. Errors, redirects and missing files stand for nobody's.
  */
 export function agrees(request: OriginRequest, answer: OriginResponse, stored: StoredVersion | undefined): boolean {
   const asked = new Fields(request.fields)
   const told = new Fields(answer.fields)
   const condition = asked.get('if-range')
-  if (condition !== undefined) {
-    const partial = answer.status === 206 || answer.status === 200
-    return partial && strongMatch(parseEntityTag(condition), parseEntityTag(told.get('etag')))
+  // The beginning of a response that was cut is out; one that is stored may still be replaced as a whole.
+  const mustGoOn = answer.status === 206 || (answer.status === 200 && request.attempts?.cut !== undefined)
+  if (condition !== undefined && mustGoOn) {
+    return strongMatch(parseEntityTag(condition), parseEntityTag(told.get('etag')))
   }
   if (answer.status === 304) return stored !== undefined && isUnmodified(asked, told, new Fields(stored.fields))
   if (answer.status !== 200) return false

@@ -53,8 +53,9 @@ export class ScriptedOrigin implements OriginFetcher {
     await this.readyToSpeak
     for (const interim of next.interims) request.onInterim?.(interim.status, interim.parts.fields)
     this.#clock.pass(next.answer.delayMs)
-    if (next.answer.status === 'refuses') throw new Fault('ORIGIN_CONNECT_REFUSED', 'origin.test refuses')
-    return this.#response(request, next.answer, next.answer.status, requestedAt)
+    const { status } = next.answer
+    if (typeof status === 'string') throw new Fault(status, 'origin.test fails')
+    return this.#response(request, next.answer, status, requestedAt)
   }
 
   #response(request: OriginRequest, { parts }: Answer, status: number, requestedAt: number): OriginResponse {

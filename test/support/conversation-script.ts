@@ -1,3 +1,4 @@
+import type { FaultCode } from '../../src/base/faults.ts'
 import { formatHttpDate } from '../../src/http/http-date.ts'
 
 /**
@@ -5,7 +6,8 @@ import { formatHttpDate } from '../../src/http/http-date.ts'
  *
  * - `client: GET /a · Range: bytes=0-1`, with content: `client: POST /a · body text`
  * - `origin sees: GET /a · If-None-Match: "1" · no Range`: what the request that the next `origin` line answers must be
- * - `origin: 200 · ETag: "1" · body text · trailer A: b`; `origin after 5 s: 200`; `origin: refuses` the connection;
+ * - `origin: 200 · ETag: "1" · body text · trailer A: b`; `origin after 5 s: 200`; `origin: refuses` the connection, or
+ *   `origin: fails with ORIGIN_BUSY`;
  *   `origin: 200 · body text · cut after 2 bytes`; `chunked`, `until close`: how the end is told; `no Date`
  * - `origin interim: 103 · Link: </a>`: comes before the answer of the next `origin` line
  * - `larder: 200 body text · Age: 5 · no Warning · has Date · trailer A: b (hit, stored)`: what the client must get; in
@@ -25,7 +27,7 @@ export type Line =
       readonly parts: Parts
     }
   | { readonly who: 'origin sees'; readonly method: string; readonly url: string; readonly parts: Parts }
-  | { readonly who: 'origin'; readonly status: number | 'refuses'; readonly delayMs: number; readonly parts: Parts }
+  | { readonly who: 'origin'; readonly status: number | FaultCode; readonly delayMs: number; readonly parts: Parts }
   | { readonly who: 'origin interim'; readonly status: number; readonly parts: Parts }
   | { readonly who: 'larder interim'; readonly status: number; readonly parts: Parts }
   | {
@@ -100,7 +102,8 @@ export function readLine(text: string): Line {
 }
 
 function originLine(said: string, delayMs: number): Line {
-  if (said === 'refuses') return { who: 'origin', status: 'refuses', delayMs, parts: readParts(said) }
+  const fault = said === 'refuses' ? 'ORIGIN_CONNECT_REFUSED' : /^fails with ([A-Z_]+)$/.exec(said)?.[1]
+  if (fault !== undefined) return { who: 'origin', status: fault as FaultCode, delayMs, parts: readParts(said) }
   return { who: 'origin', status: statusOf(said), delayMs, parts: readParts(said) }
 }
 

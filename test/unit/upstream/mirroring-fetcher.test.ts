@@ -253,7 +253,7 @@ describe('The rest of a response that was cut', () => {
   const rest = ['Range', 'bytes=2-', 'If-Range', '"1"']
 
   /** Asks for a response that begins at `b`, then for its rest. */
-  async function resumed(says: Readonly<Record<string, Said>>) {
+  async function resumed(says: Readonly<Record<string, Said>>, wasCut = true) {
     const before: Record<string, Said> = { 'a.test': down, 'b.test': good }
     const origins = new Origins(before)
     const sets = new MirrorSets([{ ...blank, origin: 'f:1', mirrors: { bases, alsoMissing: false } }])
@@ -263,7 +263,7 @@ describe('The rest of a response that was cut', () => {
     const request = { method: 'GET', target: targetOf(atAll[0]!), fields: [], mirrors, attempts }
     await fetcher.fetch(request)
     Object.assign(before, says)
-    attempts.cut = cut
+    attempts.cut = wasCut ? cut : undefined
     origins.asked.splice(0)
     const word = await fetcher.fetch({ ...request, fields: rest }).then(
       ({ status }) => status,
@@ -290,6 +290,12 @@ describe('The rest of a response that was cut', () => {
       asked.map(({ attempts }) => attempts!.cut),
       [cut, cut, undefined],
     )
+  })
+
+  test('may be replaced by the whole of another version while its beginning is only stored', async () => {
+    const said = { 'a.test': down, 'b.test': down, 'c.test': { status: 200, fields: ['ETag', '"2"'] } } as const
+    assert.equal((await resumed(said, false)).word, 200)
+    assert.equal((await resumed(said)).word, down)
   })
 
   test('is nobody’s where no other has the same tag', async () => {

@@ -1,3 +1,4 @@
+import { type FaultCode, faults } from '../../../../src/base/faults.ts'
 import type { Talk } from './row.ts'
 
 const later = (directives: string, seconds: number, ...rest: string[]): string[] => [
@@ -8,6 +9,36 @@ const later = (directives: string, seconds: number, ...rest: string[]): string[]
   ...rest,
 ]
 const validated = ['client: GET /a', 'origin: 304', 'larder: 200 body one (revalidated)']
+
+/** Of each class a URL, the lifetime that its origin gives, and for how long it stands in: for an error, for an origin that cannot be reached. */
+const day = 86_400
+const classes = [
+  { about: 'Content that never changes', path: '/pool/main/x/x_1.2_all.deb', ttl: 0, error: day, unreached: day },
+  { about: 'Content that is validated', path: '/dists/stable/InRelease', ttl: 60, error: day, unreached: day },
+  { about: 'Content that is fetched anew', path: '/-/v1/search', ttl: 60, error: 0, unreached: day },
+  { about: 'Content of which nothing is known', path: '/a', ttl: 60, error: 0, unreached: day },
+] as const
+const unreachable = [
+  'refuses',
+  'fails with ORIGIN_DNS_FAILED',
+  'fails with ORIGIN_HEAD_TIMEOUT',
+  'fails with ORIGIN_CIRCUIT_OPEN',
+  'fails with ORIGIN_BUSY',
+]
+
+/** Asks at the end of the time for which `path` stands in, and a second later. */
+function standing(path: string, ttl: number, seconds: number, failure: string, told: string): string[] {
+  const asked = `client: GET ${path}`
+  const failed = told === 'larder: 50' ? failedWith(failure) : told
+  const first = [asked, `origin: 200 · Cache-Control: max-age=${ttl} · ETag: "1" · body one`, 'larder: 200 body one']
+  const last = [asked, failure, 'larder: 200 body one (stale-on-error)']
+  return [...first, `… ${ttl + seconds} s later`, ...(seconds === 0 ? [] : last), '… 1 s later', asked, failure, failed]
+}
+
+function failedWith(failure: string): string {
+  const code = /ORIGIN_\w+/.exec(failure)?.[0] ?? 'ORIGIN_CONNECT_REFUSED'
+  return `larder: ${faults[code as FaultCode].status} (refresh-failed)`
+}
 
 export const stale: readonly Talk[] = [
   {
@@ -215,6 +246,36 @@ export const stale: readonly Talk[] = [
       'larder: 503 body wrong',
     ),
   },
+  ...classes.flatMap(({ about, path, ttl, error, unreached }): Talk[] => [
+    {
+      rfc: '5861 section 4',
+      says: `${about}: when the origin answers 503, what is stored stands in ${error === 0 ? 'never' : 'for a day'}`,
+      profile: 'builds',
+      talk: standing(path, ttl, error, 'origin: 503 · body wrong', 'larder: 503 body wrong'),
+    },
+    ...unreachable.map(
+      (failure): Talk => ({
+        rfc: '9111 section 4.2.4',
+        says: `${about}: when the origin ${failure}, what is stored stands in for a day`,
+        profile: 'builds',
+        talk: standing(path, ttl, unreached, `origin: ${failure}`, 'larder: 50'),
+      }),
+    ),
+  ]),
+  ...['max-age=60, must-revalidate', 'max-age=0, must-revalidate'].map(
+    (directives): Talk => ({
+      rfc: '9111 section 4.2.4',
+      says: `An archive stands in for nobody where its origin said ${directives}`,
+      profile: 'builds',
+      talk: later(
+        directives,
+        61,
+        'client: GET /a',
+        'origin: fails with ORIGIN_CIRCUIT_OPEN',
+        'larder: 503 (refresh-failed)',
+      ).map((line) => line.replace('/a', '/tool-1.2.3.tar.gz')),
+    }),
+  ),
   {
     rfc: '9111 section 4.2.4',
     says: 'A published archive stands in for its origin for a day',
