@@ -1,8 +1,8 @@
-import type { LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction, connect as netConnect, type Socket } from 'node:net'
-import { type SecureContext, connect as tlsConnect } from 'node:tls'
+import { isIP, type Socket } from 'node:net'
+import { type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import type { Fault } from '../base/faults.ts'
 import { checkedAddresses } from './checked-addresses.ts'
+import { connectAddresses } from './connect-addresses.ts'
 import { type ConnectStage, connectFault, connectTimeout } from './connect-faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
 import type { DialTarget } from './dialer.ts'
@@ -23,23 +23,23 @@ export interface ConnectOptions {
 export type Connected = (fault: Fault | undefined, socket: Socket | undefined) => void
 
 const maxSessionCount = 1000
-const keepAliveProbeMs = 60_000
 
 /**
  * Opens a connection to an origin. All addresses of its name are resolved once, every one is put to the guard, and only
- * what was checked is dialled (CORRECTNESS T19, T20). Calls back once, with the socket or the fault.
+ * what was checked is dialled (CORRECTNESS T19, T20), one beside the other when the first is slow. Calls back once, with
+ * the socket or the fault.
  */
 export function openConnection(target: DialTarget, options: ConnectOptions, connected: Connected): void {
   const peer = `${target.host}:${target.port}`
   let stage: ConnectStage = 'name'
-  let socket: Socket | undefined
+  let giveUp = (): void => {}
   let over = false
-  const finish = (fault: Fault | undefined): void => {
+  const finish = (fault: Fault | undefined, socket?: Socket): void => {
     if (over) return
     over = true
     clearTimeout(timer)
-    if (fault !== undefined) socket?.destroy()
-    connected(fault, fault === undefined ? socket : undefined)
+    if (fault !== undefined) giveUp()
+    connected(fault, socket)
   }
   const timer = setTimeout(
     () => finish(connectTimeout(stage, peer, options.connectTimeoutMs)),
@@ -50,43 +50,39 @@ export function openConnection(target: DialTarget, options: ConnectOptions, conn
   checkedAddresses(target.host, target.port, options.resolve, options.guard).then((addresses) => {
     if (over) return
     stage = 'address'
-    socket = dial(target, addresses, options)
-    socket.once('connect', () => {
+    giveUp = connectAddresses(addresses, { port: target.port }, (error, raw) => {
+      if (error !== undefined) return fail(error)
       stage = 'tls'
+      const socket = target.tls ? secure(raw!, target, options) : raw!
+      giveUp = () => socket.destroy()
+      // Stays for the life of the socket: late errors are the business of whoever reads it, but must have a listener.
+      socket.on('error', fail)
+      if (socket !== raw) raw!.on('error', fail)
+      if (target.tls) socket.once('secureConnect', () => finish(undefined, socket))
+      else finish(undefined, socket)
     })
-    socket.once(target.tls ? 'secureConnect' : 'connect', () => finish(undefined))
-    // Stays for the life of the socket: late errors are the business of whoever reads it, but must have a listener.
-    socket.on('error', fail)
   }, fail)
 }
 
-function dial(target: DialTarget, addresses: readonly LookupAddress[], options: ConnectOptions): Socket {
-  const lookup: LookupFunction = (_host, { all }, answer) => {
-    if (all) answer(null, [...addresses])
-    else answer(null, addresses[0]!.address, addresses[0]!.family)
-  }
-  const where = {
-    host: target.host,
-    port: target.port,
-    lookup,
-    autoSelectFamily: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveProbeMs,
-  }
-  if (!target.tls) return netConnect(where)
+/** Speaks TLS on a connection that is open; `secureConnect` or `error` follows. */
+export function secure(
+  raw: Socket,
+  target: DialTarget,
+  { trust, sessions }: Pick<ConnectOptions, 'trust' | 'sessions'>,
+): TLSSocket {
   const peer = `${target.host}:${target.port}`
-  const session = options.sessions.get(peer)
+  const session = sessions.get(peer)
   const socket = tlsConnect({
-    ...where,
-    secureContext: options.trust,
+    socket: raw,
+    host: target.host,
+    secureContext: trust,
     rejectUnauthorized: true,
     checkServerIdentity: checkOriginIdentity,
     ALPNProtocols: ['http/1.1'],
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
     ...(session === undefined ? {} : { session }),
   })
-  return socket.on('session', (fresh) => rememberSession(options.sessions, peer, fresh))
+  return socket.on('session', (fresh) => rememberSession(sessions, peer, fresh))
 }
 
 function rememberSession(sessions: Map<string, Buffer>, peer: string, session: Buffer): void {
