@@ -13,9 +13,11 @@ import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import type { WhyQuestion } from '../server/admin-why.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
+import { isTroubled } from '../upstream/origin-health.ts'
 import type { OpenedAuthority } from './authority.ts'
 import type { Composed } from './compose.ts'
 import type { Observation } from './observation.ts'
+import { originView } from './origin-view.ts'
 
 export interface AdminInput {
   readonly settings: Settings
@@ -38,6 +40,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       metrics: () => observation.metrics.text(),
       status: () => statusOf(input),
       stats: () => observation.totals.snapshot(),
+      origins: () => ({ origins: composed.originHealth().map(originView) }),
       why: async (question) => why(question, services),
       purge: (url) => purge(url, services),
       fetch: (url, response) => {
@@ -82,7 +85,10 @@ function statusOf({ settings, listener, authority, composed, observation }: Admi
             fingerprint: authority.authority.certificate.fingerprint256,
             notAfter: new Date(authority.authority.notAfterAt).toISOString(),
           },
-    originsLeftAlone: composed.leftAlone(),
+    originsInTrouble: composed
+      .originHealth()
+      .filter((health) => isTroubled(health, composed.services.clock.now()))
+      .map(originView),
     root: process.getuid?.() === 0,
     ...observation.readiness.ready(),
   }

@@ -17,6 +17,7 @@ import { StoreHealth } from '../pipeline/store-health.ts'
 import { leavingLimits } from '../policy/leaving.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
+import type { OriginHealth } from '../upstream/origin-health.ts'
 import type { OpenedAuthority } from './authority.ts'
 import { type Origins, openOrigins } from './origins.ts'
 import { RunningExchanges } from './running-exchanges.ts'
@@ -39,8 +40,8 @@ export interface Composed {
   /** Takes an exchange through the pipeline. */
   run(exchange: Exchange): void
   listenerServices(opened: OpenedAuthority | undefined): ListenerServices
-  /** The origins that are left alone for a while. */
-  leftAlone(): readonly string[]
+  /** How each origin that was asked lately does. */
+  originHealth(): readonly OriginHealth[]
   close(): Promise<void>
 }
 
@@ -76,7 +77,7 @@ export function composePipeline(input: ComposeInput): Composed {
       caPem: opened?.authority.certificatePem,
     }),
     run: runTracked,
-    leftAlone: () => origins.leftAlone(),
+    originHealth: () => origins.health(),
     close: async () => {
       await running.settled(settleMs)
       await origins.fetcher.close()

@@ -15,6 +15,7 @@ import { createMirroringFetcher } from '../upstream/mirroring-fetcher.ts'
 import { createDialer } from '../upstream/net-dialer.ts'
 import { createOfflineOrigins } from '../upstream/offline-origins.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
+import type { OriginHealth } from '../upstream/origin-health.ts'
 import { createOriginTrust } from '../upstream/origin-trust.ts'
 import { systemResolver } from '../upstream/resolve-host.ts'
 import { createResumingFetcher } from '../upstream/resuming-fetcher.ts'
@@ -27,8 +28,8 @@ import { readingCheck, urlCheck } from './url-rules.ts'
 export interface Origins {
   readonly fetcher: OriginFetcher
   readonly dialer: Dialer
-  /** The origins that failed so often that they are left alone for a while, such as `https://example.org`. */
-  leftAlone(): readonly string[]
+  /** How each origin that was asked lately does. */
+  health(): readonly OriginHealth[]
 }
 
 export interface OriginsInput {
@@ -42,7 +43,7 @@ const connectionsPerOrigin = 32
 const randomSteps = 2 ** 32
 
 export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInput): Origins {
-  if (settings.offline) return { ...createOfflineOrigins(), leftAlone: () => [] }
+  if (settings.offline) return { ...createOfflineOrigins(), health: () => [] }
   const guard = connectionGuard(settings, selfCheck)
   const roots = originRoots(settings)
   const resolve = systemResolver()
@@ -63,7 +64,7 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   })
   return {
     fetcher: createResumingFetcher(withMirrors(retrying, settings, selfCheck), retrying.broke.bind(retrying)),
-    leftAlone: () => retrying.leftAlone,
+    health: () => retrying.health(),
     dialer: createDialer({ ...shared, trust, sessions: new Map() }),
   }
 }

@@ -1,23 +1,37 @@
+import type { OriginView } from '../app/origin-view.ts'
+import { systemClock } from '../base/clock.ts'
 import { optionRows } from '../config/options.ts'
 import { addressText } from '../config/setting-texts.ts'
 import type { HostPort } from '../config/settings.ts'
 import { AdminClient } from './admin-client.ts'
 import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
+import { originText } from './origin-text.ts'
 
 /** `larder status`: the posture of the running daemon, one line a fact. */
 export const status: Command = async (context) => {
   const found = await new AdminClient(settingsOf(context).settings).status()
   if (context.json) context.terminal.printJson(found)
-  else context.terminal.print(factLines(found))
+  else context.terminal.print(factLines(readable(found, systemClock.now())))
   return exitCodes.done
 }
 
-/** `name  value` for each fact, aligned. */
+/** Origins in trouble stand in sentences, one a line. */
+function readable(facts: object, nowMs: number): object {
+  if (!('originsInTrouble' in facts)) return facts
+  const origins = facts.originsInTrouble as readonly OriginView[]
+  return { ...facts, originsInTrouble: origins.map((origin) => originText(origin, nowMs)).join('\n') || 'none' }
+}
+
+/** `name  value` for each fact, aligned; what has several lines goes on below its first. */
 export function factLines(facts: object): string {
   const entries = Object.entries(facts)
   const width = Math.max(...entries.map(([name]) => name.length))
-  return entries.map(([name, value]) => `${name.padEnd(width)}  ${factText(value, emptyText(name))}\n`).join('')
+  const indent = `\n${' '.repeat(width + 2)}`
+  return entries
+    .map(([name, value]) => [name.padEnd(width), factText(value, emptyText(name)).replaceAll('\n', indent)])
+    .map(([name, text]) => `${name}  ${text}\n`)
+    .join('')
 }
 
 /** An empty list of hosts or addresses may mean all or none: its option says which. */

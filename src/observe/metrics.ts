@@ -54,6 +54,16 @@ export const metricRows = {
     labels: ['outcome'],
     meaning: 'Attempts to get a response from an origin: `response`, or the fault.',
   },
+  larder_origin_failures_total: {
+    kind: 'counter',
+    labels: ['code'],
+    meaning: 'Requests whose last attempt failed, by fault or by the status of the answer (`status-503`).',
+  },
+  larder_origins_left_alone: {
+    kind: 'gauge',
+    labels: [],
+    meaning: 'Origins that failed so often that they are left alone, but for single probes.',
+  },
   larder_flights: { kind: 'gauge', labels: [], meaning: 'Fetches that are running now.' },
   larder_leaf_issued_total: { kind: 'counter', labels: [], meaning: 'Certificates issued for servers.' },
   larder_tls_refused_total: {

@@ -24,6 +24,8 @@ export class PromMetrics implements Metrics {
   readonly #firstByte: BucketCounts
   readonly #attempts: Counter
   readonly #attemptChildren = new Map<string, Counter.Internal>()
+  readonly #originFailures: Counter
+  readonly #leftAlone: Gauge
   readonly #leaves: Counter
   readonly #tlsRefused: Counter
   readonly #faults: Counter
@@ -36,6 +38,8 @@ export class PromMetrics implements Metrics {
     this.#duration = this.#histogram('larder_request_duration_seconds')
     this.#firstByte = this.#histogram('larder_first_byte_seconds')
     this.#attempts = this.#counter('larder_origin_attempts_total')
+    this.#originFailures = this.#counter('larder_origin_failures_total')
+    this.#leftAlone = new Gauge(this.#configuration('larder_origins_left_alone'))
     this.#leaves = this.#counter('larder_leaf_issued_total')
     this.#tlsRefused = this.#counter('larder_tls_refused_total')
     this.#faults = this.#counter('larder_faults_total')
@@ -61,10 +65,13 @@ export class PromMetrics implements Metrics {
         return this.#tlsRefused.inc()
       case 'store-fault':
         return this.#faults.inc({ code: event.code })
-      case 'store-recovered':
       case 'circuit-opened':
+        return this.#leftAlone.inc()
       case 'circuit-closed':
+        return this.#leftAlone.dec()
       case 'origin-failed':
+        return this.#originFailures.inc({ code: event.code })
+      case 'store-recovered':
         return
     }
   }

@@ -10,6 +10,8 @@ export interface AdminServices {
   metrics(): Promise<string>
   status(): object
   stats(): object
+  /** How each origin that was asked lately does. */
+  origins(): object
   /** Why something was, or would be, answered as it is; `undefined`: no such exchange is remembered. A `Fault` becomes its status. */
   why(question: WhyQuestion): Promise<object | undefined>
   /** Removes what is stored for exactly this URL; answers whether there was anything. A `Fault` becomes its status. */
@@ -46,6 +48,7 @@ const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
   },
   '/v1/status': { GET: (_, response, services) => answerJson(response, 200, services.status()) },
   '/v1/stats': { GET: (_, response, services) => answerJson(response, 200, services.stats()) },
+  '/v1/origins': { GET: (_, response, services) => answerJson(response, 200, services.origins()) },
   '/v1/why': { GET: answerWhy },
   '/v1/ca.pem': { GET: answerCa },
   '/v1/purge': {

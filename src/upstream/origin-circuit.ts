@@ -35,6 +35,11 @@ export class OriginCircuit {
     return this.#nextProbeMs === undefined ? 0 : this.#clock.elapsed() - this.#openedMs
   }
 
+  /** How long until a probe may go; 0: it may now, or none is needed. */
+  get nextProbeInMs(): number {
+    return this.#nextProbeMs === undefined ? 0 : Math.max(0, this.#nextProbeMs - this.#clock.elapsed())
+  }
+
   /** May a request go to the origin now? While half-open, `true` makes it the probe; one that hangs does not keep the next from going. */
   admits(): boolean {
     if (this.#nextProbeMs === undefined) return true

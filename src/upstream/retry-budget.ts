@@ -26,6 +26,12 @@ export class RetryBudget {
     return this.#retries.count(now) + 1 <= allowed
   }
 
+  /** Of the last minute. */
+  get counts(): { readonly requestCount: number; readonly retryCount: number } {
+    const now = this.#clock.elapsed()
+    return { requestCount: this.#requests.count(now), retryCount: this.#retries.count(now) }
+  }
+
   noteRequest(): void {
     this.#requests.add(this.#clock.elapsed())
   }

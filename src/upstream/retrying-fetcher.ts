@@ -12,8 +12,11 @@ import {
   type OriginRequest,
   type OriginResponse,
 } from './origin-fetcher.ts'
-import { type OriginStanding, OriginStandings } from './origin-standing.ts'
+import type { OriginHealth } from './origin-health.ts'
+import type { OriginStanding } from './origin-standing.ts'
+import { OriginStandings } from './origin-standings.ts'
 import { backOffMs, isTransient, judgeStatus, type Random, showsLife } from './retry-schedule.ts'
+import { Waits } from './waits.ts'
 
 export interface RetryOptions {
   readonly clock: Clock
@@ -29,7 +32,7 @@ export interface RetryOptions {
 
 /** Fetches in as many attempts as a request may have, and knows which origins are left alone. */
 export interface RetryingFetcher extends OriginFetcher {
-  readonly leftAlone: readonly string[]
+  health(): readonly OriginHealth[]
   /** To be told of responses that broke within their content for good. */
   broke(target: TargetUri, fault: Fault): void
 }
@@ -56,28 +59,28 @@ class Retrying implements RetryingFetcher {
   readonly #inner: OriginFetcher
   readonly #options: RetryOptions
   readonly #standings: OriginStandings
-  readonly #waiting = new Set<() => void>()
-  #isClosed = false
+  readonly #waits: Waits
 
   constructor(inner: OriginFetcher, options: RetryOptions) {
     this.#inner = inner
     this.#options = options
+    this.#waits = new Waits(options.timers)
     this.#standings = new OriginStandings(options.clock, options.budgetShare, options.observer)
   }
 
-  get leftAlone(): readonly string[] {
-    return this.#standings.leftAlone
+  health(): readonly OriginHealth[] {
+    return this.#standings.health()
   }
 
   broke(target: TargetUri, fault: Fault): void {
-    if (!this.#isClosed) this.#standings.of(target).gaveUp(fault)
+    if (!this.#waits.isClosed) this.#standings.of(target).gaveUp(fault)
   }
 
   async fetch(request: OriginRequest): Promise<OriginResponse> {
     const origin = this.#standings.of(request.target)
     const outcome = await this.#ask(request, origin)
     if (outcome.kind === 'answered') return outcome.response
-    if (!this.#isClosed) origin.gaveUp(outcome.end)
+    if (!this.#waits.isClosed) origin.gaveUp(outcome.end)
     // The last answer goes on as it came.
     if (outcome.end instanceof Fault) throw outcome.end
     return outcome.end
@@ -88,27 +91,32 @@ class Retrying implements RetryingFetcher {
     if (cut !== undefined) return this.#repeat(request, origin, { kind: 'failed', end: cut, mayPass: true })
     origin.budget.noteRequest()
     const mayRepeat = mayBeRepeated(request)
-    const pauseMs = this.#pauseMs(origin)
-    if (pauseMs > 0 && mayRepeat) await this.#wait(pauseMs + backOffMs(2, this.#options.random))
-    if (!origin.circuit.admits()) {
-      return {
-        kind: 'failed',
-        end: new Fault('ORIGIN_CIRCUIT_OPEN', `${origin.name} failed again and again`),
-        mayPass: false,
-      }
-    }
+    const mayGo = mayRepeat ? await this.#hasTurn(request, origin) : origin.admitsAtOnce()
+    if (!mayGo) return { kind: 'failed', end: leftAlone(origin), mayPass: false }
     if (!mayRepeat) return this.#attempt(request, origin)
     if (request.attempts !== undefined) request.attempts.count += 1
     return this.#repeat(request, origin, await this.#attempt(counting(request, origin), origin))
   }
 
+  /** Waits as long as the origin asked for; `false`: it is left alone, or asks for more and more. */
+  async #hasTurn(request: OriginRequest, origin: OriginStanding): Promise<boolean> {
+    const { clock, random, maxAttemptCount } = this.#options
+    const lastMs = clock.elapsed() + maxRequestMs
+    for (let waits = 0; !origin.admits(); waits += 1) {
+      const waitMs = origin.pauseMs + backOffMs(waits + 2, random)
+      if (origin.isLeftAlone || waits >= maxAttemptCount || clock.elapsed() + waitMs > lastMs) return false
+      await this.#waits.wait(waitMs)
+      if (this.#waits.isClosed || request.isWanted?.() === false) return false
+    }
+    return true
+  }
+
   async close(): Promise<void> {
-    this.#isClosed = true
-    for (const wake of this.#waiting) wake()
+    this.#waits.close()
     await this.#inner.close()
   }
 
-  /** Goes on after `outcome`. An attempt that the circuit does not admit counts, but waits for the next: the origin may be back by then. */
+  /** Goes on after `outcome`. An attempt that the origin's standing does not admit counts, but waits for the next: the origin may be back by then. */
   async #repeat(request: OriginRequest, origin: OriginStanding, outcome: Outcome): Promise<Outcome> {
     const { clock, random, maxAttemptCount } = this.#options
     const lastMs = clock.elapsed() + maxRequestMs
@@ -116,11 +124,11 @@ class Retrying implements RetryingFetcher {
     let last = outcome
     while (last.kind === 'failed' && last.mayPass && attempts.count < maxAttemptCount && origin.budget.hasRoom) {
       attempts.count += 1
-      const waitMs = this.#pauseMs(origin) + backOffMs(attempts.count, random)
+      const waitMs = origin.pauseMs + backOffMs(attempts.count, random)
       if (clock.elapsed() + waitMs > lastMs) break
-      await this.#wait(waitMs)
-      if (this.#isClosed || request.isWanted?.() === false || !origin.budget.hasRoom) break
-      if (!origin.circuit.admits()) continue
+      await this.#waits.wait(waitMs)
+      if (this.#waits.isClosed || request.isWanted?.() === false || !origin.budget.hasRoom) break
+      if (!origin.admits()) continue
       drop(last.end)
       origin.budget.noteRetry()
       last = await this.#attempt(counting(request, origin), origin)
@@ -137,49 +145,39 @@ class Retrying implements RetryingFetcher {
     }
     const verdict = judgeStatus(request, response.status)
     if (verdict === 'works') origin.worked()
+    if (verdict === 'unclear') origin.tried()
     if (verdict === 'works' || verdict === 'unclear') return { kind: 'answered', response }
     return this.#answeredBadly(request, response, verdict, origin)
   }
 
-  /** Who says when to come back is alive: its circuit stays as it is. */
+  /** Who says when to come back is alive: its circuit stays as it is, unless it says so again and again. */
   #answeredBadly(
     request: OriginRequest,
     response: OriginResponse,
     verdict: 'failed' | 'too-many',
     origin: OriginStanding,
   ): Outcome {
-    const { clock } = this.#options
     const asked = response.status === 503 || verdict === 'too-many' ? this.#askedMs(response) : 0
-    if (verdict === 'too-many') origin.worked()
-    else if (asked === 0) origin.failed(response)
-    if (asked > maxPauseMs) return { kind: 'failed', end: response, mayPass: false }
     // The limit that a user has reached is not that of the others.
-    const isOfAll = verdict === 'failed' || !bearsCredentials(new Fields(request.fields))
-    if (isOfAll) origin.pausedUntilMs = Math.max(origin.pausedUntilMs, clock.elapsed() + asked)
-    else if (asked > 0) return { kind: 'answered', response }
-    return { kind: 'failed', end: response, mayPass: true }
+    const isOfOne = verdict === 'too-many' && bearsCredentials(new Fields(request.fields))
+    if (isOfOne && asked > 0) {
+      origin.worked()
+      return { kind: 'answered', response }
+    }
+    if (asked > 0 && asked <= maxPauseMs) origin.askedToWait(response, asked)
+    else if (verdict === 'too-many') origin.worked()
+    else if (asked === 0) origin.failed(response)
+    return { kind: 'failed', end: response, mayPass: asked <= maxPauseMs }
   }
 
   #askedMs({ fields }: OriginResponse): number {
     return retryAfterMs(new Fields(fields).get('retry-after'), this.#options.clock.now()) ?? 0
   }
+}
 
-  #pauseMs(origin: OriginStanding): number {
-    return Math.max(0, origin.pausedUntilMs - this.#options.clock.elapsed())
-  }
-
-  #wait(ms: number): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        callOff()
-        this.#waiting.delete(wake)
-        resolve()
-      }
-      const callOff = this.#options.timers.after(ms, wake)
-      this.#waiting.add(wake)
-    })
-  }
+function leftAlone({ name, isLeftAlone }: OriginStanding): Fault {
+  const reason = isLeftAlone ? 'failed again and again' : 'asks again and again to be left alone for a while'
+  return new Fault('ORIGIN_CIRCUIT_OPEN', `${name} ${reason}`)
 }
 
 /** A connection that is replaced at once costs the origin a retry as well. */
@@ -192,6 +190,7 @@ function faulted(fault: Fault, origin: OriginStanding): Outcome {
   if (showsLife(fault)) origin.worked()
   const mayPass = isTransient(fault)
   if (mayPass) origin.failed(fault)
+  else origin.tried()
   return { kind: 'failed', end: fault, mayPass }
 }
 

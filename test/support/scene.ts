@@ -52,7 +52,7 @@ export class Scene {
         close: async () => {},
       },
       listening: () => [],
-      origins: { fetcher, dialer: { dial: () => assert.fail('nobody dials here') }, leftAlone: () => [] },
+      origins: { fetcher, dialer: { dial: () => assert.fail('nobody dials here') }, health: () => [] },
     })
     this.#close = () => composed.close()
     this.#services = {

@@ -14,6 +14,7 @@ const askEveryMs = 50
 
 const faults: readonly (readonly [string, ChaosFault])[] = [
   ['a 503', { kind: 'status', status: 503 }],
+  ['a 503 that asks to come back in a second', { kind: 'status', status: 503, retryAfter: '1' }],
   ['a reset', { kind: 'hang-up', by: 'reset' }],
 ]
 

@@ -38,6 +38,7 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
       ca: null,
     }),
     stats: () => totals.snapshot(),
+    origins: () => ({ origins: [] }),
     why: async () => undefined,
     purge: async (url) => url.endsWith('/known'),
     fetch: (url, response) => {
@@ -67,6 +68,30 @@ describe('larder stats and status', () => {
     assert.equal(JSON.parse((await larder('stats', '--json')).out).hits, 1)
     assert.match((await larder('status')).out, /^listen +\[::1\]:7, 127\.0\.0\.1:7\nintercept +all hosts\nca +none$/m)
     assert.equal(JSON.parse((await larder('status', '--json')).out).listen[0].port, 7)
+  })
+
+  test('tell of origins that are in trouble, one a line', async (context) => {
+    const origin = {
+      circuit: 'open',
+      openSince: '2026-01-01T00:00:00.000Z',
+      nextProbe: '2026-01-01T00:02:00.000Z',
+      pausedUntil: null,
+      failuresInARow: 17,
+      lastFault: null,
+      requestsLastMinute: 20,
+      retriesLastMinute: 3,
+    }
+    const originsInTrouble = ['http://a.test', 'http://b.test'].map((name) => ({ origin: name, ...origin }))
+    const { larder } = await stage(context, { status: () => ({ originsInTrouble, ready: true }) })
+    const told =
+      /^originsInTrouble {2}http:\/\/a\.test: circuit open since .*\n {18}http:\/\/b\.test: circuit open .*\nready +yes$/m
+    assert.match((await larder('status')).out, told)
+    assert.deepEqual(JSON.parse((await larder('status', '--json')).out).originsInTrouble, originsInTrouble)
+  })
+
+  test('say so when no origin is in trouble', async (context) => {
+    const { larder } = await stage(context, { status: () => ({ originsInTrouble: [] }) })
+    assert.equal((await larder('status')).out, 'originsInTrouble  none\n')
   })
 })
 

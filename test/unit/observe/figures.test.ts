@@ -15,6 +15,10 @@ describe('Metrics', () => {
     metrics.observe(exchangeEvent({ result: 'miss', stored: 'yes', originBytes: 7, rule: 'rfc', scheme: 'http' }))
     metrics.observe(exchangeEvent({ result: 'failed', fault: 'ORIGIN_TRUNCATED', scheme: 'gopher' }))
     metrics.observe({ kind: 'origin-attempt', outcome: 'response' })
+    metrics.observe({ kind: 'origin-failed', origin: 'http://secret.test', code: 'status-503', detail: 'secret' })
+    for (const kind of ['circuit-opened', 'circuit-opened', 'circuit-closed'] as const) {
+      metrics.observe({ kind, origin: 'http://secret.test', detail: 'secret' })
+    }
     metrics.observe({ kind: 'leaf-issued', serverName: 'secret.test' })
     metrics.observe({ kind: 'tls-refused', serverName: 'secret.test', client: '127.0.0.1', reason: 'unknown ca' })
     metrics.observe({ kind: 'store-fault', code: 'STORE_IO', detail: 'EIO' })
@@ -28,6 +32,8 @@ describe('Metrics', () => {
       'larder_request_duration_seconds_count 4',
       'larder_first_byte_seconds_bucket{le="0.001"} 4',
       'larder_origin_attempts_total{outcome="response"} 1',
+      'larder_origin_failures_total{code="status-503"} 1',
+      'larder_origins_left_alone 1',
       'larder_leaf_issued_total 1',
       'larder_tls_refused_total 1',
       'larder_faults_total{code="ORIGIN_TRUNCATED"} 1',

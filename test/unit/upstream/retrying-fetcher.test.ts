@@ -4,6 +4,7 @@ import type { LarderEvent } from '../../../src/base/events.ts'
 import { Fault, type FaultCode } from '../../../src/base/faults.ts'
 import type { RawFields } from '../../../src/http/fields.ts'
 import type { OriginFetcher, OriginRequest, OriginResponse } from '../../../src/upstream/origin-fetcher.ts'
+import { isTroubled } from '../../../src/upstream/origin-health.ts'
 import { ResponseFlow } from '../../../src/upstream/response-flow.ts'
 import {
   createRetryingFetcher,
@@ -66,6 +67,10 @@ function scene(said: readonly Said[], options: Partial<RetryOptions> = {}): Scen
     return seen
   }
   return { clock, origin, fetcher, events, ask }
+}
+
+function leftAlone(fetcher: RetryingFetcher): readonly string[] {
+  return fetcher.health().flatMap(({ origin, circuit }) => (circuit === 'closed' ? [] : [origin]))
 }
 
 const minuteMs = 60_000
@@ -187,6 +192,60 @@ describe('Retry-After', () => {
     assert.equal(origin.sentMs.length, 3)
   })
 
+  test('is over for all when the first that comes back is answered well; until then the others wait', async () => {
+    const { clock, origin, ask } = scene([later('3'), later('3'), { status: 200 }])
+    const seen = [ask()]
+    await clock.pass(0)
+    for (let i = 0; i < 9; i += 1) seen.push(ask())
+    await clock.pass(3_299)
+    assert.equal(origin.sentMs.length, 1)
+    await clock.pass(1)
+    assert.equal(origin.sentMs.length, 2)
+    await clock.pass(minuteMs)
+    assert.deepEqual(new Set(seen.map(({ word }) => word)), new Set([200]))
+    assert.equal(origin.sentMs.length, 12)
+  })
+
+  test('that never ends costs the origin hardly an attempt, and fails at last', async () => {
+    const { clock, origin, ask } = scene([later('1')])
+    const first = ask()
+    await clock.pass(0)
+    const others = Array.from({ length: 100 }, () => ask())
+    await clock.pass(minuteMs)
+    assert.equal(first.word, 503)
+    assert.deepEqual(new Set(others.map(({ word }) => word)), new Set(['ORIGIN_CIRCUIT_OPEN', 503]))
+    assert.ok(origin.sentMs.length < 20, `${origin.sentMs.length} attempts`)
+  })
+
+  test('heard again after each of many pauses opens the circuit', async () => {
+    const { clock, fetcher, ask } = scene([later('1')], { maxAttemptCount: 2, budgetShare: 9 })
+    for (let i = 0; i < 20; i += 1) {
+      ask()
+      await clock.pass(2_000)
+    }
+    assert.deepEqual(leftAlone(fetcher), ['http://127.0.0.1:80'])
+    const [probe, other] = [ask(), ask()]
+    await clock.pass(0)
+    assert.deepEqual([probe.word, other.word], ['waits', 'ORIGIN_CIRCUIT_OPEN'])
+  })
+
+  test('heard by many at once opens no circuit', async () => {
+    const { clock, fetcher, ask } = scene([later('3')], { maxAttemptCount: 1 })
+    for (let i = 0; i < 40; i += 1) ask()
+    await clock.pass(0)
+    assert.deepEqual(leftAlone(fetcher), [])
+  })
+
+  test('leaves nobody behind when the first that comes back fails in its own way', async () => {
+    const { clock, origin, ask } = scene([later('3'), 'ORIGIN_TLS_CERTIFICATE', { status: 200 }])
+    const seen = [ask(), ask()]
+    await clock.pass(0)
+    seen.push(ask())
+    await clock.pass(minuteMs)
+    assert.ok(seen.every(({ word }) => word !== 'waits'))
+    assert.ok(origin.sentMs.length >= 3)
+  })
+
   test('does not keep a POST waiting', async () => {
     const { clock, ask } = scene([later('3'), { status: 200 }])
     ask()
@@ -223,7 +282,7 @@ describe('An origin that fails for all', () => {
     const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'])
     for (let i = 0; i < 16; i += 1) ask()
     await clock.pass(0)
-    assert.deepEqual(fetcher.leftAlone, ['http://127.0.0.1:80'])
+    assert.deepEqual(leftAlone(fetcher), ['http://127.0.0.1:80'])
     const refused = ask()
     const post = ask({ method: 'POST' })
     await clock.pass(0)
@@ -240,7 +299,7 @@ describe('An origin that fails for all', () => {
     origin.said = [{ status: 200 }]
     await clock.pass(minuteMs)
     assert.deepEqual(new Set(seen.map(({ word }) => word)), new Set([200]))
-    assert.deepEqual(fetcher.leftAlone, [])
+    assert.deepEqual(leftAlone(fetcher), [])
   })
 
   test('is asked again within two seconds of its recovery', async () => {
@@ -324,6 +383,62 @@ describe('What is told of an origin', () => {
     const codes = events.flatMap((event) => (event.kind === 'origin-failed' ? [event.code] : []))
     assert.equal(codes.length, 17)
     assert.equal(codes.at(-1), 'ORIGIN_CIRCUIT_OPEN')
+  })
+})
+
+describe('The health of an origin', () => {
+  const startAt = Date.UTC(2026, 0, 1)
+  const well = { origin: 'http://127.0.0.1:80', circuit: 'closed', failedInRowCount: 0, requestCount: 1, retryCount: 0 }
+  const none = { openedAt: undefined, nextProbeAt: undefined, pausedUntilAt: undefined, lastFailure: undefined }
+
+  test('is good while its answers are', async () => {
+    const { clock, fetcher, ask } = scene([{ status: 200 }])
+    ask()
+    await clock.pass(0)
+    const [health] = fetcher.health()
+    assert.deepEqual(health, { ...well, ...none })
+    assert.equal(isTroubled(health!, clock.now()), false)
+  })
+
+  test('tells since when it is left alone, when it is tried again, and what happened last', async () => {
+    const { clock, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    for (let i = 0; i < 16; i += 1) ask()
+    await clock.pass(400)
+    const [health] = fetcher.health()
+    assert.deepEqual(health, {
+      ...well,
+      circuit: 'open',
+      openedAt: startAt,
+      nextProbeAt: startAt + 1_000,
+      pausedUntilAt: undefined,
+      failedInRowCount: 16,
+      requestCount: 16,
+      lastFailure: { code: 'ORIGIN_CONNECT_REFUSED', detail: 'http://127.0.0.1:80/', at: startAt },
+    })
+    assert.equal(isTroubled(health!, clock.now()), true)
+  })
+
+  test('tells until when it asked to be left alone', async () => {
+    const { clock, fetcher, ask } = scene([{ status: 503, fields: ['Retry-After', '7'] }])
+    ask()
+    await clock.pass(0)
+    const [health] = fetcher.health()
+    assert.equal(health!.pausedUntilAt, startAt + 7_000)
+    assert.equal(isTroubled(health!, clock.now()), true)
+  })
+
+  test('is good again after a success, and after some time without a request', async () => {
+    const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    ask()
+    await clock.pass(minuteMs)
+    assert.equal(isTroubled(fetcher.health()[0]!, clock.now()), true)
+    await clock.pass(10 * minuteMs)
+    assert.equal(isTroubled(fetcher.health()[0]!, clock.now()), false)
+    ask()
+    origin.said = [{ status: 200 }]
+    ask()
+    await clock.pass(0)
+    assert.equal(isTroubled(fetcher.health()[0]!, clock.now()), false)
   })
 })
 
