@@ -14,6 +14,7 @@ import type { WhyQuestion } from '../server/admin-why.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
 import { isTroubled } from '../upstream/origin-health.ts'
+import type { Alerting } from './alerting.ts'
 import type { OpenedAuthority } from './authority.ts'
 import type { Composed } from './compose.ts'
 import type { Observation } from './observation.ts'
@@ -25,6 +26,7 @@ export interface AdminInput {
   readonly authority: OpenedAuthority | undefined
   readonly composed: Composed
   readonly observation: Observation
+  readonly alerting: Alerting
 }
 
 /** The admin address, answering from what runs. */
@@ -41,6 +43,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       status: () => statusOf(input),
       stats: () => observation.totals.snapshot(),
       origins: () => ({ origins: composed.originHealth().map(originView) }),
+      alerts: () => input.alerting.snapshot(),
       why: async (question) => why(question, services),
       purge: (url) => purge(url, services),
       fetch: (url, response) => {
@@ -65,7 +68,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
 }
 
 /** The posture, in a few lines (CORRECTNESS 8.1.12). */
-function statusOf({ settings, listener, authority, composed, observation }: AdminInput): object {
+function statusOf({ settings, listener, authority, composed, observation, alerting }: AdminInput): object {
   return {
     listen: listener.listening,
     data: settings.dataFolder,
@@ -89,6 +92,8 @@ function statusOf({ settings, listener, authority, composed, observation }: Admi
       .originHealth()
       .filter((health) => isTroubled(health, composed.services.clock.now()))
       .map(originView),
+    alert: alerting.sinkNames,
+    openAlerts: alerting.openHeadlines(),
     root: process.getuid?.() === 0,
     ...observation.readiness.ready(),
   }

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import type { LarderEvent, Observer } from '../base/events.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
+import { readEnvironment } from '../config/environment.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
 import type { Listener } from '../server/listener.ts'
 import { MitmListener } from '../server/mitm-listener.ts'
 import { openAdmin } from './admin.ts'
+import { openAlerting } from './alerting.ts'
 import { openAuthority } from './authority.ts'
 import { composePipeline } from './compose.ts'
 import { checkAddressesFree } from './free-addresses.ts'
@@ -29,6 +31,8 @@ export interface DaemonHooks {
 }
 
 const drainMs = 30_000
+/** For messages that wait when the daemon stops. */
+const alertGraceMs = 2_000
 
 /** Builds everything from `settings` and starts serving; whatever fails on the way is undone and thrown as a `Fault`. */
 export async function startDaemon(settings: Settings, hooks: DaemonHooks = {}): Promise<Daemon> {
@@ -46,11 +50,18 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   let flightCount = (): number => 0
   const observation = openObservation(settings, () => flightCount())
   undo.push(() => observation.close())
-  const observer = (event: LarderEvent): void => {
+  const tell = (event: LarderEvent): void => {
     observation.observe(event)
     hooks.observe?.(event)
   }
+  const alerting = openAlerting({ settings, clock, observer: tell, environment: readEnvironment() })
+  undo.push(() => alerting.close(0))
+  const observer = (event: LarderEvent): void => {
+    tell(event)
+    alerting.observe(event)
+  }
   const authority = openAuthority(settings, clock)
+  if (authority !== undefined) alerting.watchCa(authority.authority.notAfterAt)
   await checkAddressesFree(settings.listen)
   const stores = openStores(settings)
   undo.push(() => stores.close())
@@ -66,7 +77,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   await listener.start()
   const running = listener
   undo.push(() => running.stop(0))
-  const admin = await openAdmin({ settings, listener, authority, composed, observation })
+  const admin = await openAdmin({ settings, listener, authority, composed, observation, alerting })
   observation.readiness.started()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
@@ -75,6 +86,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     await admin.close()
     await composed.close()
     await stores.close()
+    await alerting.close(alertGraceMs)
     await observation.close()
   }
   return {

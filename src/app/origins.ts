@@ -96,7 +96,7 @@ function connectionGuard(
 }
 
 /** What origins are verified against: the system's roots and those of --origin-ca. */
-function originRoots(settings: Settings): string[] {
+export function originRoots(settings: Settings): string[] {
   return [readSystemRoots().pem, ...settings.originCaFiles.map(readRoots)]
 }
 

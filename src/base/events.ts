@@ -36,6 +36,12 @@ export interface ExchangeEvent {
 /** How a request to an origin failed: by a fault, or by an answer that says so (`status-503`). */
 export type OriginFailureCode = FaultCode | `status-${number}`
 
+/** What an alert is about: a fault, or a cause that is no fault of one request. Origins out of reach have one code for all ways of it. */
+export type AlertCode = FaultCode | 'ORIGIN_FAILING' | 'CA_EXPIRING' | 'ALERT_TEST'
+
+/** `failed` is one attempt to deliver a message, of which more may follow; `dropped`: it will never be delivered. */
+export type AlertOutcome = 'sent' | 'failed' | 'dropped'
+
 export type LarderEvent =
   | ExchangeEvent
   | { readonly kind: 'origin-attempt'; readonly outcome: 'response' | FaultCode }
@@ -52,6 +58,7 @@ export type LarderEvent =
   | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }
   | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string }
   | { readonly kind: 'store-recovered' }
+  | { readonly kind: 'alert'; readonly code: AlertCode; readonly outcome: AlertOutcome }
 
 /** Receives what capabilities report; must never throw and never block. */
 export type Observer = (event: LarderEvent) => void

@@ -65,6 +65,7 @@ function declareProgram(version: string, terminal: Terminal, act: Act): Commande
   declareContent(program, act)
   declareStored(program, act)
   declareAuthority(program, act)
+  declareAlert(program, act)
   declareConfig(program, act)
   return program
 }
@@ -196,6 +197,17 @@ function declareAuthority(program: CommanderCommand, act: Act): void {
         (await loadCa()).exportCa(context, format as ExportFormat, output as string | undefined),
       ),
     )
+}
+
+function declareAlert(program: CommanderCommand, act: Act): void {
+  const alert = program.command('alert').description('Who is told when something fails.')
+  declare(alert, {
+    usage: 'test',
+    meaning: 'Send a test message to every configured sink, once, and say what became of it. Needs no daemon.',
+    example: 'larder alert test --config /etc/larder/larder.yaml',
+    options: ['alert', 'alert-secret', 'allow-address', 'deny-address', 'origin-ca'],
+    data: true,
+  }).action(act(async (context) => (await import('./alert.ts')).testAlerts(context)))
 }
 
 function declareConfig(program: CommanderCommand, act: Act): void {

@@ -1,3 +1,4 @@
+import { alertTargetName } from '../config/alert-targets.ts'
 import { sampleFile } from '../config/reference.ts'
 import { ruleText } from '../config/rule-texts.ts'
 import { settingTexts } from '../config/setting-texts.ts'
@@ -16,7 +17,7 @@ export const checkConfig: Command = (context) => {
 /** `larder config show`: the effective values, and where each came from. */
 export const showConfig: Command = (context) => {
   const { settings, origins } = settingsOf(context)
-  const texts = settingTexts(settings)
+  const texts = { ...settingTexts(settings), alert: settings.alerts.map(alertTargetName) }
   const rows = Object.entries(texts).map(([name, values]) => {
     return { name, values, origin: origins[name as keyof typeof origins] }
   })

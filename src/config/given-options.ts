@@ -72,11 +72,12 @@ function addFile(given: Map<OptionName, Given>, path: string, readFile: (path: s
   return rules
 }
 
-/** A list may be given as one text with commas. */
+/** A list may be given as one text with commas, or with line ends where values may have commas. */
 function splitAll(name: string, texts: readonly string[]): string[] {
   const row = optionRows.find((one) => one.name === name)
   if (row?.repeatable !== true) return [...texts]
-  return texts.flatMap((text) => text.split(',').map((part) => part.trim())).filter((part) => part !== '')
+  const separator = row.keepsCommas === true ? '\n' : ','
+  return texts.flatMap((text) => text.split(separator).map((part) => part.trim())).filter((part) => part !== '')
 }
 
 function known(name: string, written: string, spell: (name: string) => string): OptionName {

@@ -60,6 +60,9 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     retryAttempts: one('retry-attempts'),
     retryBudget: one('retry-budget'),
     offline: one('offline'),
+    alerts: all('alert'),
+    alertWindowMs: one('alert-window'),
+    alertSecretFile: one('alert-secret') === 'none' ? undefined : one('alert-secret'),
     accessLog: one('access-log'),
     profile: one('profile') as Settings['profile'],
   }
@@ -85,7 +88,8 @@ function initialOf(row: OptionRow, folders: Folders): Given {
 }
 
 function badValue(row: OptionRow, { origin }: Given, text: string, expected: string): Fault {
-  return new Fault('CONFIG_BAD_VALUE', `${row.name} is ${JSON.stringify(text)} (${origin}), expected ${expected}`)
+  const shown = row.isSecret === true ? 'not shown here, as it may hold a secret' : JSON.stringify(text)
+  return new Fault('CONFIG_BAD_VALUE', `${row.name} is ${shown} (${origin}), expected ${expected}`)
 }
 
 function checkConflicts({ listen, allowClients, intercept, splice }: Settings): void {

@@ -14,6 +14,10 @@ export interface OptionRow {
   readonly repeatable: boolean
   readonly meaning: string
   readonly example: string
+  /** A text is one value, commas and all; a variable has one a line. */
+  readonly keepsCommas?: true
+  /** The values may hold secrets: they are printed in part, or not at all. */
+  readonly isSecret?: true
   /** The only values it can have. */
   readonly values?: readonly string[]
 }
@@ -234,6 +238,38 @@ export const options = [
     meaning:
       'Nothing is asked of any origin, resolvers of names included. What is stored is served, stale too; everything else fails at once.',
     example: 'yes',
+  },
+  {
+    name: 'alert',
+    flag: '--alert URL|exec:CMD',
+    kind: 'alert-target',
+    initial: [],
+    whenEmpty: 'nobody is told',
+    repeatable: true,
+    keepsCommas: true,
+    isSecret: true,
+    meaning:
+      'Who is told when an origin, the store or the CA fails: a webhook, a command, `smtps://HOST/?to=ADDRESS` or `mailto:ADDRESS` (docs/alerts.md). A URL with a token belongs into the file or the variable, not on a command line.',
+    example: 'https://hooks.example.org/larder',
+  },
+  {
+    name: 'alert-window',
+    flag: '--alert-window TIME',
+    kind: 'duration',
+    initial: ['5m'],
+    repeatable: false,
+    meaning:
+      'At most one message about the same cause goes out in this time, and a cause that does not recur for so long is over.',
+    example: '15m',
+  },
+  {
+    name: 'alert-secret',
+    flag: '--alert-secret FILE|none',
+    kind: 'path-or-none',
+    initial: ['none'],
+    repeatable: false,
+    meaning: 'File of the secret with which messages to webhooks are signed (HMAC-SHA256, field Larder-Signature).',
+    example: '/etc/larder/alert.secret',
   },
   {
     name: 'access-log',

@@ -7,7 +7,7 @@ Every option can be given as a flag of \`larder serve\`, as a variable, or in a 
 variable, a variable over the file, the file over the initial value. \`larder config show\` prints what is in force and where each value came from;
 \`larder config sample\` prints a commented file (the same as \`deploy/larder.yaml\`).
 
-- A list is a repeated flag, one text with commas, or a YAML list. A list that is given replaces the list of a weaker source.
+- A list is a repeated flag, one text with commas (\`alert\`: with one value a line), or a YAML list. A list that is given replaces the list of a weaker source.
 - Times and sizes carry their unit: \`500ms\`, \`30s\`, \`2m\`, \`1h\`; \`256MiB\`, \`20GiB\`, \`1GB\`.
 - A relative path starts at the working folder, in a file at the file's folder.
 - An unknown name or a bad value is an error that names the place; nothing is ignored.

@@ -1,8 +1,9 @@
+import { alertTargetText } from './alert-targets.ts'
 import type { OptionName } from './options.ts'
 import type { AdminAddress, HostPort, Settings } from './settings.ts'
 import { formatDuration, formatShare, formatSize } from './units.ts'
 
-/** The settings as the texts that `loadSettings` reads back to the same settings. */
+/** The settings as the texts that `loadSettings` reads back to the same settings. Those of secret options are not for showing. */
 export function settingTexts(settings: Settings): Record<OptionName, readonly string[]> {
   return {
     listen: settings.listen.map(addressText),
@@ -27,6 +28,9 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'retry-attempts': [String(settings.retryAttempts)],
     'retry-budget': [formatShare(settings.retryBudget)],
     offline: [settings.offline ? 'yes' : 'no'],
+    alert: settings.alerts.map(alertTargetText),
+    'alert-window': [formatDuration(settings.alertWindowMs)],
+    'alert-secret': [settings.alertSecretFile ?? 'none'],
     'access-log': [settings.accessLog],
     profile: [settings.profile],
   }

@@ -1,3 +1,4 @@
+import type { AlertTarget } from './alert-targets.ts'
 import type { UserRule } from './user-rules.ts'
 
 /** The effective configuration, units converted: durations in milliseconds, sizes in bytes. Derived from `options.ts`. */
@@ -36,6 +37,10 @@ export interface Settings {
   readonly retryBudget: number
   /** Is nothing ever asked of an origin? */
   readonly offline: boolean
+  readonly alerts: readonly AlertTarget[]
+  /** One message for each cause in this time. */
+  readonly alertWindowMs: number
+  readonly alertSecretFile: string | undefined
   /** `-`: standard output; `none`: no log; else a file's path. */
   readonly accessLog: string
   readonly profile: 'builds' | 'standards'

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { readAlertTarget } from './alert-targets.ts'
 import type { AdminAddress, HostPort } from './settings.ts'
 import { parseDuration, parseShare, parseSize } from './units.ts'
 
@@ -91,6 +92,11 @@ export const valueKinds = {
   path: kind('a path', readPath),
   'log-target': kind('a path, - or none', (text, folder) =>
     text === '-' || text === 'none' ? text : readPath(text, folder),
+  ),
+  'path-or-none': kind('a path or none', (text, folder) => (text === 'none' ? text : readPath(text, folder))),
+  'alert-target': kind(
+    'https://HOST/PATH, http:// to an address of this machine or an allowed one, smtps://HOST/?to=ADDRESS, mailto:ADDRESS or exec:COMMAND (a password goes into a file: #secret=FILE)',
+    readAlertTarget,
   ),
   word: kind('a word', (text) => text),
   switch: kind('yes or no', (text) => switches.get(text.toLowerCase())),

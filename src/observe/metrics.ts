@@ -72,6 +72,12 @@ export const metricRows = {
     meaning: 'Handshakes that a client broke off, most often because it does not trust the CA.',
   },
   larder_faults_total: { kind: 'counter', labels: ['code'], meaning: 'Faults of requests and of the store.' },
+  larder_alerts_total: {
+    kind: 'counter',
+    labels: ['code', 'outcome'],
+    meaning:
+      'Messages of alerts by what they are about: `sent` to a sink, `failed` at one (it is tried again), or `dropped`.',
+  },
   larder_event_loop_delay_seconds: {
     kind: 'gauge',
     labels: ['quantile'],

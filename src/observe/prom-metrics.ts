@@ -29,6 +29,7 @@ export class PromMetrics implements Metrics {
   readonly #leaves: Counter
   readonly #tlsRefused: Counter
   readonly #faults: Counter
+  readonly #alerts: Counter
 
   constructor(sources: MetricSources) {
     this.#requests = this.#counter('larder_requests_total')
@@ -43,6 +44,7 @@ export class PromMetrics implements Metrics {
     this.#leaves = this.#counter('larder_leaf_issued_total')
     this.#tlsRefused = this.#counter('larder_tls_refused_total')
     this.#faults = this.#counter('larder_faults_total')
+    this.#alerts = this.#counter('larder_alerts_total')
     this.#gauge('larder_flights', (gauge) => gauge.set(sources.flights()))
     this.#loopDelay = monitorEventLoopDelay({ resolution: 20 })
     this.#loopDelay.enable()
@@ -65,6 +67,8 @@ export class PromMetrics implements Metrics {
         return this.#tlsRefused.inc()
       case 'store-fault':
         return this.#faults.inc({ code: event.code })
+      case 'alert':
+        return this.#alerts.inc({ code: event.code, outcome: event.outcome })
       case 'circuit-opened':
         return this.#leftAlone.inc()
       case 'circuit-closed':

@@ -12,6 +12,8 @@ export interface AdminServices {
   stats(): object
   /** How each origin that was asked lately does. */
   origins(): object
+  /** What is wrong and what was lately, and how the telling goes. */
+  alerts(): object
   /** Why something was, or would be, answered as it is; `undefined`: no such exchange is remembered. A `Fault` becomes its status. */
   why(question: WhyQuestion): Promise<object | undefined>
   /** Removes what is stored for exactly this URL; answers whether there was anything. A `Fault` becomes its status. */
@@ -49,6 +51,7 @@ const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
   '/v1/status': { GET: (_, response, services) => answerJson(response, 200, services.status()) },
   '/v1/stats': { GET: (_, response, services) => answerJson(response, 200, services.stats()) },
   '/v1/origins': { GET: (_, response, services) => answerJson(response, 200, services.origins()) },
+  '/v1/alerts': { GET: (_, response, services) => answerJson(response, 200, services.alerts()) },
   '/v1/why': { GET: answerWhy },
   '/v1/ca.pem': { GET: answerCa },
   '/v1/purge': {

@@ -34,6 +34,7 @@ export const foreignPackages: Readonly<
   'ipaddr.js': { files: /^src\/govern\/address[a-z-]*\.ts$/, kind: 'vocabulary' },
   keyv: { files: /^src\/store\/(?:keyv|sqlite)-[a-z-]+\.ts$/, kind: 'adapter' },
   'lru-cache': { files: /^src\/(?:store|ca)\/lru-[a-z-]+\.ts$/, kind: 'adapter' },
+  nodemailer: { files: /^src\/alert\/mail-[a-z-]+\.ts$/, kind: 'adapter' },
   'node-forge': { files: /^src\/ca\/forge-[a-z-]+\.ts$/, kind: 'adapter' },
   'prom-client': { files: /^src\/observe\/prom-[a-z-]+\.ts$/, kind: 'adapter' },
   undici: { files: /^src\/upstream\/undici-[a-z-]+\.ts$/, kind: 'adapter' },
@@ -42,13 +43,14 @@ export const foreignPackages: Readonly<
 
 /** Media that an adapter's name may begin with, as in `fs-blob-store.ts` beside `blob-store.ts`. */
 export const media = [
-  'exec',
+  'command',
   'forge',
   'fs',
   'ftp',
   'http',
   'keyv',
   'lru',
+  'mail',
   'memory',
   'mitm',
   'node',

@@ -39,6 +39,7 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
     }),
     stats: () => totals.snapshot(),
     origins: () => ({ origins: [] }),
+    alerts: () => ({}),
     why: async () => undefined,
     purge: async (url) => url.endsWith('/known'),
     fetch: (url, response) => {

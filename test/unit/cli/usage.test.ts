@@ -25,6 +25,7 @@ const commands = [
   'ca init',
   'ca show',
   'ca export',
+  'alert test',
   'config check',
   'config show',
   'config sample',

@@ -146,6 +146,27 @@ const table: Readonly<Record<OptionName, Row>> = {
     initial: 0.5,
     bad: ['50', '0.5', '-1%', '1001%', '5.5%', '%'],
   },
+  alert: {
+    setting: 'alerts',
+    text: 'https://hooks.slack.com/services/T/B/X',
+    value: [{ kind: 'webhook', url: 'https://hooks.slack.com/services/T/B/X', format: 'slack', secretFile: undefined }],
+    initial: [],
+    bad: ['hooks.slack.com', 'exec:', 'ftp://a.test/', 'https://a.test/#teams', 'smtp://a.test/?to=', 'mailto:'],
+  },
+  'alert-window': {
+    setting: 'alertWindowMs',
+    text: '90s',
+    value: 90 * second,
+    initial: 300 * second,
+    bad: ['5', '0s'],
+  },
+  'alert-secret': {
+    setting: 'alertSecretFile',
+    text: '/etc/larder/alert.secret',
+    value: '/etc/larder/alert.secret',
+    initial: undefined,
+    bad: ['a\0b'],
+  },
   'access-log': { setting: 'accessLog', text: '/var/log/a', value: '/var/log/a', initial: '-', bad: ['a\0b'] },
   offline: { setting: 'offline', text: 'yes', value: true, initial: false, bad: ['', 'maybe', '1'] },
   profile: {
@@ -183,7 +204,8 @@ describe('Each option', () => {
 
     test(`${row.name} refuses what is not of its kind, naming option, value and what is expected`, () => {
       for (const text of bad) {
-        const wanted = fault('CONFIG_BAD_VALUE', row.name, JSON.stringify(text), 'expected', '(flag)')
+        const shown = row.isSecret ? 'not shown' : JSON.stringify(text)
+        const wanted = fault('CONFIG_BAD_VALUE', row.name, shown, 'expected', '(flag)')
         assert.throws(() => load({ flags: { [row.name]: [text] } }), wanted, text)
       }
     })

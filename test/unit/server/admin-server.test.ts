@@ -50,6 +50,7 @@ function servicesIn(folder: string, changes: Partial<AdminServices> = {}): Admin
     status: () => ({ version: '0' }),
     stats: () => ({ exchanges: 3 }),
     origins: () => ({ origins: [{ origin: 'http://a.test' }] }),
+    alerts: () => ({ open: [], resolved: [], sinks: [] }),
     why: async (question) => ('id' in question && question.id !== 'known' ? undefined : { asked: question }),
     purge: async (url) => url === 'http://a.test/known',
     fetch: (url, response) => {
@@ -87,6 +88,7 @@ describe('The admin API', () => {
     [{ path: '/v1/stats' }, 200, /"exchanges":3/],
     [{ path: '/v1/stats?x=1' }, 200, /"exchanges":3/],
     [{ path: '/v1/origins' }, 200, /^\{"origins":\[\{"origin":"http:\/\/a\.test"\}\]\}\n$/],
+    [{ path: '/v1/alerts' }, 200, /"open":\[\]/],
     [{ path: '/v1/ca.pem' }, 200, /BEGIN CERTIFICATE/],
     [
       { path: '/v1/why?url=http%3A%2F%2Fa.test%2F%3Fb%26c&header=A%3A%20b&header=C:d' },
