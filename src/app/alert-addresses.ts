@@ -1,6 +1,7 @@
 import type { AddressesOf } from '../alert/alert-addresses.ts'
 import { AlertFailure } from '../alert/alert-sink.ts'
 import type { Settings } from '../config/settings.ts'
+import { isLoopback } from '../config/value-kinds.ts'
 import { addressBytes } from '../govern/address-bytes.ts'
 import { createAddressRules } from '../govern/address-rules.ts'
 import { createCidrList } from '../govern/cidr-list.ts'
@@ -14,7 +15,10 @@ const internal = new Set(['allowed', 'loopback', 'private', 'carrier-grade NAT']
  * Where alerts may go. Whoever proves by a certificate that it is the host that the operator named may also have a private
  * address, for clients cannot choose it. What goes unverified must stay on this machine or go to an allowed address.
  */
-export function checkedAlertAddresses({ allowAddresses, denyAddresses }: Settings, resolve: ResolveHost): AddressesOf {
+export function checkedAlertAddresses(
+  { allowAddresses, denyAddresses, offline }: Settings,
+  resolve: ResolveHost,
+): AddressesOf {
   const rules = createAddressRules({ allow: allowAddresses, deny: denyAddresses })
   const allowed = createCidrList(allowAddresses, '--allow-address')
   const mayGo = (address: string, isVerified: boolean): boolean => {
@@ -25,6 +29,7 @@ export function checkedAlertAddresses({ allowAddresses, denyAddresses }: Setting
   }
   return async (host, isVerified) => {
     const name = host.replace(/^\[|\]$/g, '')
+    if (offline && !isLoopback(name)) throw new AlertFailure('offline: nothing leaves this machine', true)
     const addresses = await checkedAddresses(name, 0, resolve, () => undefined).catch(() => {
       throw new AlertFailure('its name does not resolve')
     })
