@@ -20,7 +20,7 @@ export interface WebhookShape {
 
 const msPerSecond = 1_000
 const version = 1
-const nothing = {}
+const nothing: Readonly<Record<string, never>> = Object.freeze({})
 
 /** The shape for each format. */
 export const webhookShapes: Readonly<Record<WebhookFormat, WebhookShape>> = {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
-import type { LarderEvent, Observer } from '../base/events.ts'
+import type { Observer } from '../base/events.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
 import { readEnvironment } from '../config/environment.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
@@ -45,21 +45,23 @@ export async function startDaemon(settings: Settings, hooks: DaemonHooks = {}): 
   }
 }
 
+function both(first: Observer, second: Observer | undefined): Observer {
+  if (second === undefined) return first
+  return (event) => {
+    first(event)
+    second(event)
+  }
+}
+
 async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknown)[]): Promise<Daemon> {
   const clock = systemClock
   let flightCount = (): number => 0
   const observation = openObservation(settings, () => flightCount())
   undo.push(() => observation.close())
-  const tell = (event: LarderEvent): void => {
-    observation.observe(event)
-    hooks.observe?.(event)
-  }
-  const alerting = openAlerting({ settings, clock, observer: tell, environment: readEnvironment() })
+  const heard = both(observation.observe, hooks.observe)
+  const alerting = openAlerting({ settings, clock, observer: heard, environment: readEnvironment() })
   undo.push(() => alerting.close(0))
-  const observer = (event: LarderEvent): void => {
-    tell(event)
-    alerting.observe(event)
-  }
+  const observer = both(heard, alerting.observe)
   const authority = openAuthority(settings, clock)
   if (authority !== undefined) alerting.watchCa(authority.authority.notAfterAt)
   await checkAddressesFree(settings.listen)

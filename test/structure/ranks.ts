@@ -66,6 +66,7 @@ export const media = [
 /** Files above the limit of lines that a reviewer agreed to, with the reason. */
 export const reviewedFiles: Readonly<Record<string, string>> = {
   'src/base/faults.ts': 'a table: one row a fault',
+  'src/config/options.ts': 'a table: one row an option',
 }
 
 /** Functions above the limit of lines that a reviewer agreed to (`file:function`), with the reason. */
