@@ -64,6 +64,8 @@ export class FtpSession {
     const { ftp } = this.#client
     const reply = await this.#client.send('AUTH TLS')
     if (reply.code !== 234) throw new Error(`Can't parse the answer to AUTH: ${reply.message}`)
+    // A client that was closed meanwhile tells why to whoever asks it.
+    if (this.closed) await this.#client.send('NOOP')
     if (this.#replyWaits()) throw new Error('A reply came that nobody asked for')
     const options = this.#tlsOptions(host)
     const secure = tlsConnect({ ...options, socket: ftp.socket })

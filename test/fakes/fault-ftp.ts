@@ -6,8 +6,13 @@ import { sendAll } from './fault-origin.ts'
 export interface FtpFaults {
   /** The content of `/file`. */
   readonly content?: Buffer
-  /** Replies by command word, instead of the right ones; `CONNECT` is the greeting. An empty one: none at all. */
-  readonly replies?: { readonly [word: string]: string }
+  /**
+   * Replies by command word, instead of the right ones; `CONNECT` is the greeting. An empty one: none at all. Of several, each
+   * serves once, and the last one for ever.
+   */
+  readonly replies?: { readonly [word: string]: string | readonly string[] }
+  /** Every control connection obeys so many commands; the next one it answers with `words`, if any, and ends. */
+  readonly hangsUp?: { readonly afterCount: number; readonly words: string }
   /** What is printed for LIST. */
   readonly listing?: string
   /** Bytes of the content that are sent before the data connection ends. */
@@ -29,6 +34,8 @@ export interface FaultFtp {
   readonly dataCount: number
   /** Content bytes that the system has taken. */
   readonly writtenBytes: number
+  /** Ends all control connections. */
+  hangUp(): void
   /** Resolves when the last control connection is closed. */
   idle(): Promise<void>
   stop(): Promise<void>
@@ -39,6 +46,7 @@ const right: { readonly [word: string]: string } = {
   USER: '331 Any password will do',
   PASS: '230 Welcome',
   TYPE: '200 Image it is',
+  REST: '350 From there then',
   MDTM: '213 20260102030405',
   CWD: '550 No such folder',
   QUIT: '221 Bye',
@@ -55,14 +63,16 @@ class ScriptedFtp implements FaultFtp {
   controlCount = 0
   dataCount = 0
   readonly #faults: FtpFaults
+  readonly #saidCounts = new Map<string, number>()
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #dataServers = new Set<Server>()
   readonly #data = new Set<Socket>()
   #openCount = 0
   #idle: (() => void)[] = []
-  /** The data connection that the next transfer uses. */
-  #next: Promise<Socket> | undefined
+  /** What the next transfer of a control connection uses: its data connection, and where it restarts. */
+  readonly #next = new WeakMap<Socket, Promise<Socket>>()
+  readonly #startAt = new WeakMap<Socket, number>()
 
   constructor(server: Server, faults: FtpFaults) {
     this.#server = server
@@ -78,6 +88,10 @@ class ScriptedFtp implements FaultFtp {
     let bytes = 0
     for (const socket of this.#data) bytes += socket.bytesWritten - socket.writableLength
     return bytes
+  }
+
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.end()
   }
 
   idle(): Promise<void> {
@@ -101,30 +115,47 @@ class ScriptedFtp implements FaultFtp {
       if (this.#openCount === 0) for (const tell of this.#idle.splice(0)) tell()
     })
     let text = ''
-    let turn = this.#reply(socket, this.#words('CONNECT'))
+    let count = 0
+    const { afterCount, words } = this.#faults.hangsUp ?? { afterCount: Number.POSITIVE_INFINITY, words: '' }
+    let turn = this.#reply(socket, this.#given('CONNECT') ?? this.#usual('CONNECT'))
     socket.on('data', (bytes) => {
       const lines = (text + bytes.toString('latin1')).split('\r\n')
       text = lines.pop()!
-      for (const line of lines) turn = turn.then(() => this.#obey(line, socket))
+      for (const line of lines) {
+        count += 1
+        turn = turn.then(() => (count > afterCount ? this.#end(socket, words) : this.#obey(line, socket)))
+      }
     })
   }
 
   async #obey(line: string, socket: Socket): Promise<void> {
     this.commands.push(line)
     const [word = '', ...rest] = line.split(' ')
-    const given = this.#faults.replies?.[word]
+    const given = this.#given(word)
+    if (word === 'REST' && given === undefined) this.#startAt.set(socket, Number(rest[0]))
     if (word === 'RETR' && given === undefined) return this.#send(rest.join(' '), socket)
     if (word === 'LIST' && given === undefined) return this.#transfer(Buffer.from(this.#faults.listing ?? ''), socket)
-    const port = word === 'EPSV' || word === 'PASV' ? await this.#listen() : 0
-    const reply = (given ?? this.#words(word, rest.join(' ')))
+    const port = word === 'EPSV' || word === 'PASV' ? await this.#listen(socket) : 0
+    const reply = (given ?? this.#usual(word, rest.join(' ')))
       .replace('PORT', String(port))
       .replace('P1,P2', `${port >> 8},${port & 255}`)
     await this.#reply(socket, reply)
   }
 
-  #words(word: string, path = ''): string {
-    const given = this.#faults.replies?.[word]
-    if (given !== undefined) return given
+  async #end(socket: Socket, words: string): Promise<void> {
+    await this.#reply(socket, words)
+    socket.end()
+  }
+
+  #given(word: string): string | undefined {
+    const replies = this.#faults.replies?.[word]
+    if (replies === undefined || typeof replies === 'string') return replies
+    const count = this.#saidCounts.get(word) ?? 0
+    this.#saidCounts.set(word, count + 1)
+    return replies[Math.min(count, replies.length - 1)]
+  }
+
+  #usual(word: string, path = ''): string {
     if (word === 'EPSV') return '229 Extended passive mode (|||PORT|)'
     if (word === 'PASV') return '227 Passive mode (127,0,0,1,P1,P2)'
     if (word === 'SIZE') return path === '/file' ? `213 ${this.#content.length}` : '550 No such file'
@@ -137,12 +168,14 @@ class ScriptedFtp implements FaultFtp {
 
   async #send(path: string, socket: Socket): Promise<void> {
     if (path !== '/file') return this.#reply(socket, '550 No such file')
-    await this.#transfer(this.#content.subarray(0, this.#faults.sentBytes), socket)
+    const from = this.#startAt.get(socket) ?? 0
+    this.#startAt.delete(socket)
+    await this.#transfer(this.#content.subarray(from, this.#faults.sentBytes), socket)
   }
 
   async #transfer(content: Buffer, socket: Socket): Promise<void> {
     await this.#reply(socket, '150 Here it comes')
-    const data = await this.#next!
+    const data = await this.#next.get(socket)!
     const { dataEnd = 'fin', confirmation = '226 Done' } = this.#faults
     await sendAll(data, content)
     if (dataEnd === 'reset') setImmediate(() => data.resetAndDestroy())
@@ -152,10 +185,10 @@ class ScriptedFtp implements FaultFtp {
     else await this.#reply(socket, confirmation)
   }
 
-  async #listen(): Promise<number> {
+  async #listen(control: Socket): Promise<number> {
     const server = createServer({ noDelay: true })
     this.#dataServers.add(server)
-    this.#next = new Promise((resolve) => {
+    const next = new Promise<Socket>((resolve) => {
       server.on('connection', (data) => {
         this.dataCount += 1
         this.#data.add(data)
@@ -163,6 +196,7 @@ class ScriptedFtp implements FaultFtp {
         resolve(data)
       })
     })
+    this.#next.set(control, next)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return (server.address() as AddressInfo).port
   }
