@@ -19,6 +19,8 @@ export interface Daemon {
   readonly listening: readonly HostPort[]
   readonly admin: AdminAddress
   readonly authority: CertificateAuthority | undefined
+  /** Fetches that are shared, or could be, and run now. */
+  readonly flightCount: number
   /** Reopens the access log, after it was moved away. */
   reopenLog(): void
   /** Accepts nobody any more, waits up to 30 s for what runs, makes everything acknowledged durable. Idempotent. */
@@ -95,6 +97,9 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     listening: listener.listening,
     admin: admin.address,
     authority: authority?.authority,
+    get flightCount() {
+      return flightCount()
+    },
     reopenLog: () => observation.reopenLog(),
     stop: () => (stopped ??= stop()),
   }

@@ -72,13 +72,11 @@ class Pump {
       return
     }
     if (chunk !== undefined) this.#input.source.release(chunk)
-    this.#closeWhenFlushed()
   }
 
   readonly #onBroken = (error: unknown): void => {
     this.#reading = false
-    if (this.#over) this.#closeWhenFlushed()
-    else this.#settle({ kind: 'broken', fault: asFault(error) })
+    this.#settle({ kind: 'broken', fault: asFault(error) })
   }
 
   #send(chunk: Buffer | undefined): void {
@@ -102,8 +100,8 @@ class Pump {
     this.#resolve(end)
   }
 
-  /** Lent chunks may still be on their way to the client when the transfer is over. */
+  /** Lent chunks may still be on their way to the client when the transfer is over; what is asked for and has not come is not awaited. */
   #closeWhenFlushed(): void {
-    if (this.#unflushedCount === 0 && !this.#reading) this.#input.source.close(this.#left)
+    if (this.#unflushedCount === 0) this.#input.source.close(this.#left)
   }
 }

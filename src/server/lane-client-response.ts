@@ -17,9 +17,9 @@ export class LaneClientResponse implements ClientResponse {
   #keepAlive = true
   #over = false
   #listeners: (() => void)[] | undefined
+  #aborted = false
   status = 0
   sentBytes = 0
-  aborted = false
 
   constructor(socket: Socket, done: (keepAlive: boolean) => void) {
     this.#socket = socket
@@ -32,6 +32,11 @@ export class LaneClientResponse implements ClientResponse {
 
   get closed(): boolean {
     return this.#over || this.#socket.destroyed
+  }
+
+  /** A connection that is destroyed says so only later. */
+  get aborted(): boolean {
+    return this.#over ? this.#aborted : this.#socket.destroyed
   }
 
   sendWhole(head: ResponseHead, content: Buffer): void {
@@ -115,7 +120,7 @@ export class LaneClientResponse implements ClientResponse {
   /** The connection is gone: whatever was not finished never will be. */
   connectionClosed(): void {
     if (this.#over) return
-    this.aborted = true
+    this.#aborted = true
     this.#settle()
   }
 

@@ -21,7 +21,7 @@ export interface ByteSource {
   next(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined>
   /** Gives a lent chunk back; its memory may be used again. */
   release(chunk: Buffer): void
-  /** `early`: the reader gives up before it had what it wanted. */
+  /** `early`: the reader gives up before it had what it wanted. A `next` that is under way may end in any way; a chunk of it is given back. */
   close(early?: boolean): void
 }
 

@@ -182,15 +182,20 @@ export class GrowingBlob {
   /** For readers: what `next` promises. */
   at(reader: GrowingReader, position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
     if (this.#readers.moved(reader, position) && this.#storeFault !== undefined) this.#makeRoom()
-    return this.#bytesAt(position, limitBytes)
+    return this.#bytesAt(reader, position, limitBytes)
   }
 
-  #bytesAt(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
+  #bytesAt(
+    reader: GrowingReader,
+    position: number,
+    limitBytes: number,
+  ): Buffer | undefined | Promise<Buffer | undefined> {
+    if (reader.closed) return undefined
     if (position < this.sizeBytes) return this.#there(position, limitBytes)
     if (this.#state === 'complete') return undefined
     if (this.#state === 'failed') return Promise.reject(this.#fault)
     this.#changed ??= Promise.withResolvers<void>()
-    return this.#changed.promise.then(() => this.#bytesAt(position, limitBytes))
+    return this.#changed.promise.then(() => this.#bytesAt(reader, position, limitBytes))
   }
 
   #there(position: number, limitBytes: number): Buffer | Promise<Buffer> {
@@ -218,6 +223,7 @@ export class GrowingBlob {
 class GrowingReader implements ByteSource {
   readonly #blob: GrowingBlob
   position = 0
+  closed = false
 
   constructor(blob: GrowingBlob) {
     this.#blob = blob
@@ -236,6 +242,7 @@ class GrowingReader implements ByteSource {
   }
 
   close(early = false): void {
+    this.closed = true
     this.#blob.leave(this, early)
   }
 }
