@@ -33,8 +33,8 @@ export interface ChaosOptions {
   readonly door?: Door
   /** Largest object. */
   readonly maxBytes?: number
-  /** Fields of every object, each with its line end. */
-  readonly fields?: string
+  /** Fields of an object besides its tag, each with its line end. */
+  readonly fields?: (path: string) => string
 }
 
 /** The bytes of an object's `version`-th content; sizes differ from path to path, not from version to version. */
@@ -124,11 +124,13 @@ class ChaosObjects {
   requestCount = 0
   faultCount = 0
   readonly #options: ChaosOptions
+  readonly #fields: (path: string) => string
   readonly #versions = new Map<string, { readonly version: number; readonly tag: number }>()
 
   constructor(rule: ChaosRule, options: ChaosOptions) {
     this.rule = rule
     this.#options = options
+    this.#fields = options.fields ?? (() => 'Cache-Control: max-age=3600\r\n')
   }
 
   content(path: string): Buffer {
@@ -157,7 +159,7 @@ class ChaosObjects {
   #answer(path: string, request: string): Answer {
     const all = this.content(path)
     const tag = `"${this.#version(path).tag}-${all.length}"`
-    const common = `ETag: ${tag}\r\nAccept-Ranges: bytes\r\n${this.#options.fields ?? 'Cache-Control: max-age=3600\r\n'}`
+    const common = `ETag: ${tag}\r\nAccept-Ranges: bytes\r\n${this.#fields(path)}`
     const answer = (status: string, more: string, content: Buffer): Answer => {
       const length = status.startsWith('304') ? '' : `Content-Length: ${content.length}\r\n`
       return {

@@ -171,8 +171,13 @@ class ScriptedOrigin implements FaultOrigin {
       if ('send' in step) await sendAll(socket, step.send)
       else if ('wait' in step) await this.#gate(path).promise
       else if (step.close === 'fin') socket.end()
-      else await flushed(socket).then(() => socket.resetAndDestroy())
+      else await flushed(socket).then(() => this.#reset(socket))
     }
+  }
+
+  /** Only the connection below TLS can be reset. */
+  #reset(socket: Socket): void {
+    for (const below of this.#connections) if (below.remotePort === socket.remotePort) below.resetAndDestroy()
   }
 
   #gate(path: string): PromiseWithResolvers<void> {

@@ -201,6 +201,16 @@ describe('A connection to the chaos origin', () => {
     assert.deepEqual((await ask('/o')).content, contentOf('/o'))
   })
 
+  test('over TLS may be reset, too', async (t) => {
+    const ca = createThrowAwayCa()
+    t.after(() => ca.remove())
+    const tls = ca.issue('DNS:localhost')
+    const { ask } = await scene(t, always({ kind: 'cut', share: 0.5, by: 'reset' }), { tls }, { roots: [ca.root] })
+    const { content, fault } = await ask('/o')
+    assert.equal(fault?.code, 'ORIGIN_TRUNCATED')
+    assert.deepEqual(content, contentOf('/o').subarray(0, content.length))
+  })
+
   test('needs a name first: the resolver fails as it is told', async (t) => {
     const words = ['again', 'unknown', 'silent', 'loopback'] as const
     const resolver = createChaosResolver((_host, question) => words[question - 1]!)
