@@ -177,7 +177,7 @@ const rows: readonly Row[] = [
 ]
 
 /** Seen in the journey of `larder why`: it needs a configuration. */
-const elsewhere: readonly DeviationId[] = ['user-rules']
+const elsewhere: readonly DeviationId[] = ['mirrors', 'user-rules']
 
 async function played(profile: Profile, turns: readonly Turn[]): Promise<{ result: Result; names: string[] }> {
   const clock = new StillClock()

@@ -33,4 +33,12 @@ describe('Sentences of explanations', () => {
       assert.match(failed, /^[A-Z][^.]+\.$/)
     }
   })
+
+  test('name the origin that answered in place of the asked one', () => {
+    const event = exchangeEvent({ result: 'miss', mirror: 'b.test' })
+    assert.equal(
+      pastSentence(event, undefined, new Fields([])),
+      'Fetched from the origin: nothing was stored under the key, from b.test in place of the asked origin.',
+    )
+  })
 })
