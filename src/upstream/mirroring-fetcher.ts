@@ -5,7 +5,8 @@ import type { TargetUri } from '../http/target-uri.ts'
 import type { MirrorSets, Mirrors } from './mirror-sets.ts'
 import type { Attempts, MirrorTerms, OriginFetcher, OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { leave, ofOtherOrigin } from './other-origin.ts'
-import { agrees } from './same-version.ts'
+import { provenResponse } from './proven-response.ts'
+import { agrees, provableBy } from './same-version.ts'
 
 export interface MirroringOptions {
   readonly sets: MirrorSets
@@ -20,6 +21,11 @@ type End = OriginResponse | Fault
 interface Story {
   source: TargetUri
   readonly attempts: Map<string, Attempts>
+}
+
+interface Tried {
+  readonly isTaken: boolean
+  readonly end: End
 }
 
 /** Faults that no other origin may make good: rules of this proxy, and what is too large anywhere. */
@@ -68,35 +74,38 @@ class Mirroring implements OriginFetcher {
 
   async #fetchFromAny(request: OriginRequest, mirrors: Mirrors, terms: MirrorTerms): Promise<OriginResponse> {
     const story = this.#storyOf(request)
-    const own = await this.#ask(request, story.source, story)
-    if (!cannotDeliver(own, mirrors.alsoMissing)) return concluded(own)
+    const first = await this.#tryAt(story.source, request, story, mirrors, terms)
+    if (first.isTaken) return concluded(first.end)
     for (const target of [request.target, ...mirrors.targets]) {
       if (target.href === story.source.href || !this.#options.mayAsk(target)) continue
       if (request.isWanted?.() === false) break
-      const end = await this.#ask(request, target, story)
-      if (end instanceof Fault) continue
-      if (!agrees(request, end, terms.stored)) {
-        leave(end)
-        continue
-      }
-      if (!(own instanceof Fault)) leave(own)
-      return this.#chosen(request, target, end, story, terms)
+      const next = await this.#tryAt(target, request, story, mirrors, terms)
+      if (!next.isTaken) continue
+      if (!(first.end instanceof Fault)) leave(first.end)
+      story.source = target
+      if (request.attempts !== undefined) this.#stories.set(request.attempts, story)
+      return concluded(next.end)
     }
-    return concluded(own)
+    return concluded(first.end)
   }
 
-  #chosen(
-    request: OriginRequest,
+  /** The asked origin is believed; what others say must agree with what is known. */
+  async #tryAt(
     target: TargetUri,
-    response: OriginResponse,
+    request: OriginRequest,
     story: Story,
-    { onMirror }: MirrorTerms,
-  ): OriginResponse {
-    story.source = target
-    if (request.attempts !== undefined) this.#stories.set(request.attempts, story)
-    if (target.href === request.target.href) return response
-    onMirror(target.authority)
-    return ofOtherOrigin(response)
+    { alsoMissing }: Mirrors,
+    terms: MirrorTerms,
+  ): Promise<Tried> {
+    const end = await this.#ask(request, target, story)
+    const isOwn = target.href === request.target.href && target.href === story.source.href
+    if (isOwn) return { isTaken: !cannotDeliver(end, alsoMissing), end }
+    if (end instanceof Fault) return { isTaken: false, end }
+    const taken = accepted(request, end, target, terms)
+    if (taken !== undefined) return { isTaken: true, end: taken }
+    leave(end)
+    const reason = `the answer of ${target.authority} does not agree with what was had`
+    return { isTaken: false, end: request.attempts?.cut ?? new Fault('ORIGIN_RESPONSE_INVALID', reason) }
   }
 
   #storyOf({ attempts, target }: OriginRequest): Story {
@@ -113,6 +122,22 @@ class Mirroring implements OriginFetcher {
       return asFault(error)
     }
   }
+}
+
+/** The answer as one to the asked origin; `undefined`: it may not stand for that. */
+function accepted(
+  request: OriginRequest,
+  answer: OriginResponse,
+  target: TargetUri,
+  { stored, onMirror }: MirrorTerms,
+): OriginResponse | undefined {
+  const isSame = agrees(request, answer, stored)
+  const proof = isSame ? undefined : provableBy(request, answer, stored)
+  if (!isSame && proof === undefined) return undefined
+  const isAsked = target.href === request.target.href
+  if (!isAsked) onMirror(target.authority)
+  const response = isAsked ? answer : ofOtherOrigin(answer)
+  return proof === undefined ? response : provenResponse(response, proof, target.authority)
 }
 
 /** Each mirror has as many attempts for a response as the asked origin has. */

@@ -22,6 +22,24 @@ export function agrees(request: OriginRequest, answer: OriginResponse, stored: S
   return stored === undefined || isSameVersion(told, sizeOf(answer, told), stored)
 }
 
+/**
+ * The digest that would prove, at the end of the answer's content, that it is the stored version although no validator says so;
+ * `undefined`: nothing could.
+ */
+export function provableBy(
+  request: OriginRequest,
+  answer: OriginResponse,
+  stored: StoredVersion | undefined,
+): Digest | undefined {
+  if (stored === undefined || request.method !== 'GET' || answer.status !== 200) return undefined
+  if (answer.declaredBytes !== stored.sizeBytes || new Fields(request.fields).has('if-range')) return undefined
+  return codingOf(new Fields(answer.fields)) === codingOf(new Fields(stored.fields)) ? stored.digest : undefined
+}
+
+function codingOf(fields: Fields): string {
+  return fields.get('content-encoding') ?? ''
+}
+
 /** A date alone says of an older file, too, that it was not modified since: then its own must be the same. */
 function isUnmodified(asked: Fields, told: Fields, stored: Fields): boolean {
   const tag = parseEntityTag(told.get('etag'))
@@ -35,7 +53,7 @@ function isUnmodified(asked: Fields, told: Fields, stored: Fields): boolean {
 function isSameVersion(told: Fields, sizeBytes: number | undefined, stored: StoredVersion): boolean {
   const before = new Fields(stored.fields)
   if (sizeBytes !== undefined && sizeBytes !== stored.sizeBytes) return false
-  if ((told.get('content-encoding') ?? '') !== (before.get('content-encoding') ?? '')) return false
+  if (codingOf(told) !== codingOf(before)) return false
   if (stored.digest !== undefined && tellsDigest(told, stored.digest)) return true
   if (strongMatch(parseEntityTag(told.get('etag')), parseEntityTag(before.get('etag')))) return true
   const modified = told.get('last-modified')

@@ -31,6 +31,7 @@ const scripts: Readonly<Record<string, (requestNumber: number) => readonly Step[
   missing: () => refusing('404 Not Found'),
   cut: () => cut('ETag: "1"'),
   'cut-other': () => cut('ETag: "0"'),
+  'tool-2.0.0.tar.gz': (number) => (number === 1 ? whole(stale, 'ETag: "of the first"') : refusing('503 Not Now')),
   'tool-1.2.3.tar.gz': (number) => (number === 1 ? whole(stale, 'ETag: "1"') : refusing('503 Service Unavailable')),
 }
 const nameOf = (path: string): string => path.replace(/^.*\/|\?.*$/g, '')
@@ -142,6 +143,16 @@ describe('A file of an origin that has a mirror', () => {
     assert.equal(kept.body.toString(), content)
     const [, , event] = await larder.exchanges(path, 3)
     assert.deepEqual([event!.result, event!.mirror], ['stale-on-error', undefined])
+  })
+
+  test('comes from a mirror with other tags when its content is proven to be that of what is stored', async () => {
+    const path = '/debian/tool-2.0.0.tar.gz'
+    await get(path)
+    const { body, complete, headers } = await get(path)
+    assert.deepEqual([body.toString(), complete], [content, true])
+    assert.equal(headers['cache-status'], `larder; fwd=stale; detail=mirror:127.0.0.1:${second.port}`)
+    const [, event] = await larder.exchanges(path, 2)
+    assert.deepEqual([event!.result, event!.stored], ['replaced', 'yes'])
   })
 
   test('comes from the mirror when its own origin is gone', async () => {

@@ -13,8 +13,16 @@ import type {
   StoredVersion,
 } from '../../../src/upstream/origin-fetcher.ts'
 import { ResponseFlow } from '../../../src/upstream/response-flow.ts'
+import { receive } from '../../support/origin-fetching.ts'
 
-type Said = FaultCode | { readonly status: number; readonly fields?: RawFields; readonly sizeBytes?: number }
+type Said =
+  | FaultCode
+  | {
+      readonly status: number
+      readonly fields?: RawFields
+      readonly sizeBytes?: number
+      readonly content?: readonly string[]
+    }
 
 const bases = ['http://a.test/debian/', 'http://b.test/deb/', 'http://c.test/']
 const blank = { match: undefined, drop: [], keep: undefined, signed: undefined, public: false, fold: [] }
@@ -36,16 +44,23 @@ class Origins implements OriginFetcher {
     const { host, href } = request.target
     const said = this.#said[host]!
     if (typeof said === 'string') throw new Fault(said, href)
-    const { status, fields = [], sizeBytes } = said
+    const { status, fields = [], sizeBytes, content } = said
     const head =
       sizeBytes === undefined
         ? ({ fields, framing: 'chunked', declaredBytes: undefined } as const)
         : ({ fields, framing: 'length', declaredBytes: sizeBytes } as const)
     const abort = (): void => void this.left.push(host)
-    return new ResponseFlow(status, head, 0, 0, { pause: () => {}, resume: () => {}, abort })
+    const flow = new ResponseFlow(status, head, 0, 0, { pause: () => {}, resume: () => {}, abort })
+    if (content !== undefined) setImmediate(() => deliver(flow, content))
+    return flow
   }
 
   async close(): Promise<void> {}
+}
+
+function deliver(flow: ResponseFlow, content: readonly string[]): void {
+  for (const piece of content) flow.take(Buffer.from(piece))
+  flow.finish([])
 }
 
 function targetOf(href: string): TargetUri {
@@ -209,7 +224,8 @@ describe('No other origin is asked', () => {
 
 const modified = 'Fri, 02 Jan 2026 03:04:05 GMT'
 const digest = digestOf(Buffer.from('12345'))
-const stored: StoredVersion = { fields: ['ETag', '"1"', 'Last-Modified', modified], sizeBytes: 5, digest }
+/** Without a digest, by which any content of the same length could be proven. */
+const stored: StoredVersion = { fields: ['ETag', '"1"', 'Last-Modified', modified], sizeBytes: 5, digest: undefined }
 const conditional = { fields: ['If-None-Match', '"1"', 'If-Modified-Since', modified] }
 const dated = { fields: ['If-Modified-Since', modified] }
 
@@ -221,7 +237,6 @@ describe('Where something is stored, a mirror', () => {
     ['answers with the same date and length', true, { status: 200, fields: ['Last-Modified', modified], sizeBytes: 5 }],
     ['answers with the same date, without a length', false, { status: 200, fields: ['Last-Modified', modified] }],
     ['answers with the same length, without a date', false, { status: 200, sizeBytes: 5 }],
-    ['answers with the same digest', true, { status: 200, fields: ['Repr-Digest', reprDigest(digest)], sizeBytes: 5 }],
     [
       'answers in another coding',
       false,
@@ -240,6 +255,27 @@ describe('Where something is stored, a mirror', () => {
       const outcome = await ask({ 'a.test': down, 'b.test': said, 'c.test': down }, { stored, ...(more && { more }) })
       assert.equal(outcome.mirror, isTaken ? 'b.test' : undefined)
       if (!isTaken) assert.equal(outcome.word, down)
+    })
+  }
+
+  test('answers with the digest of what is stored: it stands for the asked origin', async () => {
+    const said = { status: 200, fields: ['Repr-Digest', reprDigest(digest)] }
+    const outcome = await ask({ 'a.test': down, 'b.test': said }, { stored: { ...stored, digest } })
+    assert.equal(outcome.mirror, 'b.test')
+  })
+
+  for (const [text, ends] of [
+    ['12345', 'comes to its end'],
+    ['54321', 'never does, as its last piece is held back'],
+  ] as const) {
+    test(`answers with the length and no validator of what is stored: ${text} for 12345 ${ends}`, async () => {
+      const said = { status: 200, fields: ['ETag', '"9"'], sizeBytes: 5, content: [text.slice(0, 2), text.slice(2)] }
+      const outcome = await ask({ 'a.test': down, 'b.test': said }, { stored: { ...stored, digest } })
+      const { content, fault } = await receive(outcome.response!)
+      const expected = text === '12345' ? [text, undefined] : ['54', 'CONTENT_DIGEST_MISMATCH']
+      assert.deepEqual([content.toString(), fault?.code], expected)
+      // Were it cut, it could not go on without the proof.
+      assert.deepEqual(outcome.response!.fields, [])
     })
   }
 
