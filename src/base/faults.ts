@@ -253,7 +253,7 @@ export const faults = {
     'never',
     'each',
     'The FTP server refused the login.',
-    'Only anonymous FTP is served.',
+    'Put a login for this server into a file of --ftp-credentials, or correct it there.',
   ),
   CONTENT_DIGEST_MISMATCH: row(
     502,
