@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type FtpDaemon, type FtpDaemonTls, startFtpDaemon } from './ftp-daemon.ts'
 
 export interface ProftpdOptions {
@@ -11,7 +10,7 @@ export interface ProftpdOptions {
 }
 
 /** Where scripts/test unpacks it, as its package excludes that of vsftpd; or where the system has it. */
-const unpacked = fileURLToPath(new URL('../../node_modules/.debian', import.meta.url))
+const unpacked = '/opt/larder-tests'
 const top = existsSync(join(unpacked, 'usr/sbin/proftpd')) ? unpacked : '/'
 
 const nobody = 65_534
