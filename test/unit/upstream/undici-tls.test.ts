@@ -4,7 +4,6 @@ import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { FaultCode } from '../../../src/base/faults.ts'
 import { createDialer } from '../../../src/upstream/net-dialer.ts'
 import { createOriginTrust } from '../../../src/upstream/origin-trust.ts'
-import { systemResolver } from '../../../src/upstream/resolve-host.ts'
 import { type FaultOrigin, startFaultOrigin, withLength } from '../../fakes/fault-origin.ts'
 import { createThrowAwayCa, type ThrowAwayCa } from '../../fakes/throw-away-ca.ts'
 import { get, httpFetcher, refusal, targetOf } from '../../support/origin-fetching.ts'
@@ -113,7 +112,7 @@ describe('TLS to origins', () => {
   test('is what the dialer gives for a tunnel, on the same terms', async () => {
     const options = {
       guard: () => undefined,
-      resolve: systemResolver(loopback),
+      resolve: loopback,
       trust: createOriginTrust([ca.root]),
       connectTimeoutMs: 20_000,
       sessions: new Map<string, Buffer>(),
