@@ -17,6 +17,7 @@ import { createOfflineOrigins } from '../upstream/offline-origins.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import type { OriginHealth } from '../upstream/origin-health.ts'
 import { createOriginTrust } from '../upstream/origin-trust.ts'
+import { createPacedFetcher } from '../upstream/paced-fetcher.ts'
 import { systemResolver } from '../upstream/resolve-host.ts'
 import { createResumingFetcher } from '../upstream/resuming-fetcher.ts'
 import { createRetryingFetcher } from '../upstream/retrying-fetcher.ts'
@@ -39,7 +40,6 @@ export interface OriginsInput {
   readonly selfCheck: (host: string, port: number) => Fault | undefined
 }
 
-const connectionsPerOrigin = 32
 const randomSteps = 2 ** 32
 
 export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInput): Origins {
@@ -48,13 +48,23 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   const roots = originRoots(settings)
   const resolve = systemResolver()
   const { connectTimeoutMs, headTimeoutMs, idleTimeoutMs } = settings
-  const shared = { clock, guard, observer, resolve, connectTimeoutMs, idleTimeoutMs }
+  const shared = {
+    clock,
+    guard,
+    observer,
+    resolve,
+    connectTimeoutMs,
+    idleTimeoutMs,
+    connectionsPerOrigin: settings.originConnections,
+  }
   const trust = createOriginTrust(roots)
   const attempting = fetcherByScheme({
-    http: createHttpFetcher({ ...shared, roots, headTimeoutMs, connectionsPerOrigin }),
+    http: createHttpFetcher({ ...shared, roots, headTimeoutMs }),
     ftp: createFtpFetcher({ ...shared, trust, access: ftpAccess(settings) }),
   })
-  const retrying = createRetryingFetcher(attempting, {
+  const pace = { requestsPerSecond: settings.originRate, bytesPerSecond: settings.originBytesPerSecond }
+  const paced = createPacedFetcher(attempting, { clock, timers: systemTimers, ...pace })
+  const retrying = createRetryingFetcher(paced, {
     clock,
     timers: systemTimers,
     random: () => randomInt(randomSteps) / randomSteps,

@@ -210,6 +210,35 @@ export const options = [
     example: '1m',
   },
   {
+    name: 'origin-connections',
+    flag: '--origin-connections N',
+    kind: 'count',
+    initial: ['32'],
+    repeatable: false,
+    meaning:
+      'How many connections one origin has at most for requests; further requests wait, a thousand at most. Tunnels are not counted.',
+    example: '8',
+  },
+  {
+    name: 'origin-rate',
+    flag: '--origin-rate N/s|none',
+    kind: 'rate',
+    initial: ['none'],
+    repeatable: false,
+    meaning:
+      'How many requests one origin gets at most in a second, a minute (`N/m`) or an hour (`N/h`), retries included; further ones wait in order, a minute at most.',
+    example: '20/s',
+  },
+  {
+    name: 'origin-bandwidth',
+    flag: '--origin-bandwidth SIZE/s|none',
+    kind: 'bandwidth',
+    initial: ['none'],
+    repeatable: false,
+    meaning: 'How much is read from one origin in a second, for all requests to it together.',
+    example: '10MiB/s',
+  },
+  {
     name: 'retry-attempts',
     flag: '--retry-attempts N',
     kind: 'attempts',

@@ -1,7 +1,7 @@
 import { alertTargetText } from './alert-targets.ts'
 import type { OptionName } from './options.ts'
 import type { AdminAddress, HostPort, Settings } from './settings.ts'
-import { formatDuration, formatShare, formatSize } from './units.ts'
+import { formatBandwidth, formatDuration, formatRate, formatShare, formatSize } from './units.ts'
 
 /** The settings as the texts that `loadSettings` reads back to the same settings. Those of secret options are not for showing. */
 export function settingTexts(settings: Settings): Record<OptionName, readonly string[]> {
@@ -25,6 +25,9 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'connect-timeout': [formatDuration(settings.connectTimeoutMs)],
     'head-timeout': [formatDuration(settings.headTimeoutMs)],
     'idle-timeout': [formatDuration(settings.idleTimeoutMs)],
+    'origin-connections': [String(settings.originConnections)],
+    'origin-rate': [formatRate(settings.originRate)],
+    'origin-bandwidth': [formatBandwidth(settings.originBytesPerSecond)],
     'retry-attempts': [String(settings.retryAttempts)],
     'retry-budget': [formatShare(settings.retryBudget)],
     offline: [settings.offline ? 'yes' : 'no'],

@@ -31,6 +31,12 @@ export interface Settings {
   readonly connectTimeoutMs: number
   readonly headTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** Connections for requests to one origin. */
+  readonly originConnections: number
+  /** Requests to one origin in a second; Infinity: as many as come. */
+  readonly originRate: number
+  /** Content read from one origin in a second; Infinity: as much as comes. */
+  readonly originBytesPerSecond: number
   /** Attempts at an origin for one response, the first included. */
   readonly retryAttempts: number
   /** Retries at an origin as a share of its requests of the last minute: 0.5 is half of them. */

@@ -64,6 +64,38 @@ export function formatShare(share: number): string {
   return `${Math.round(share * wholePercent)}%`
 }
 
+const rateUnits: readonly Unit[] = [
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+]
+
+/** `20/s`, `600/m`, `100/h` as a number a second, `none` as Infinity; `undefined` when `text` is no such rate. */
+export function parseRate(text: string): number | undefined {
+  if (text === 'none') return Infinity
+  const found = /^(\d{1,6})\/([smh])$/.exec(text)
+  if (found === null || Number(found[1]) === 0) return undefined
+  return Number(found[1]) / rateUnits.find(([name]) => name === found[2])![1]
+}
+
+/** A text that `parseRate` turns into `perSecond`. */
+export function formatRate(perSecond: number): string {
+  if (perSecond === Infinity) return 'none'
+  const [name, seconds] = rateUnits.find((unit) => Math.round(perSecond * unit[1]) / unit[1] === perSecond)!
+  return `${Math.round(perSecond * seconds)}/${name}`
+}
+
+/** `10MiB/s` as bytes a second, `none` as Infinity; `undefined` when `text` is no such bandwidth. */
+export function parseBandwidth(text: string): number | undefined {
+  if (text === 'none') return Infinity
+  return text.endsWith('/s') ? parseSize(text.slice(0, -'/s'.length)) : undefined
+}
+
+/** The text that `parseBandwidth` turns into `bytesPerSecond`. */
+export function formatBandwidth(bytesPerSecond: number): string {
+  return bytesPerSecond === Infinity ? 'none' : `${formatSize(bytesPerSecond)}/s`
+}
+
 function parseAmount(text: string, units: readonly Unit[]): number | undefined {
   const found = /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]+)$/.exec(text)
   if (found === null) return undefined

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { readAlertTarget } from './alert-targets.ts'
 import type { AdminAddress, HostPort } from './settings.ts'
-import { parseDuration, parseShare, parseSize } from './units.ts'
+import { parseBandwidth, parseDuration, parseRate, parseShare, parseSize } from './units.ts'
 
 /** A way of reading text: what is expected, and the value, `undefined` when the text is not of this kind. */
 interface Kind<T> {
@@ -14,6 +14,7 @@ interface Kind<T> {
 const longestSocketPathBytes = 107
 const highestPort = 65_535
 const mostAttempts = 20
+const mostCount = 1000
 
 /** Is this the text of an address that only this machine reaches? */
 export function isLoopback(host: string): boolean {
@@ -71,6 +72,11 @@ function readAttempts(text: string): number | undefined {
   return count >= 1 && count <= mostAttempts ? count : undefined
 }
 
+function readCount(text: string): number | undefined {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  return count >= 1 && count <= mostCount ? count : undefined
+}
+
 const switches: ReadonlyMap<string, boolean> = new Map([
   ['yes', true],
   ['true', true],
@@ -103,6 +109,9 @@ export const valueKinds = {
   size: kind('a size with its unit, such as 256MiB or 20GiB', parseSize),
   duration: kind('a time with its unit, such as 500ms, 30s or 1h, of at most 24 days', parseDuration),
   attempts: kind('a whole number from 1 to 20', readAttempts),
+  count: kind('a whole number from 1 to 1000', readCount),
+  rate: kind('a number a second, a minute or an hour, such as 20/s, 600/m or 100/h, or none', parseRate),
+  bandwidth: kind('a size a second, such as 10MiB/s, or none', parseBandwidth),
   share: kind('a share such as 50%, of at most 1000%', parseShare),
   'host-pattern': kind('a host name, *.DOMAIN or an IP address', readHostPattern),
   port: kind('a port from 1 to 65535', readPort),

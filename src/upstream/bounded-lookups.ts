@@ -1,7 +1,5 @@
-import type { LookupAddress } from 'node:dns'
 import type { Timers } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
-import type { ResolveHost } from './resolve-host.ts'
 
 /**
  * Names are looked up on threads that files are read and written on, too. Half of Node's four may be at it, as many as
@@ -12,11 +10,14 @@ const maxWaitingCount = 1_000
 const longestWaitMs = 10_000
 
 /** Looks up so many names at a time; the others wait in order, and no longer than 10 s: `ORIGIN_DNS_TIMEOUT`. */
-export function boundedLookups(lookup: ResolveHost, timers: Timers): ResolveHost {
+export function boundedLookups<Answer>(
+  lookup: (host: string) => Promise<Answer>,
+  timers: Timers,
+): (host: string) => Promise<Answer> {
   const waiting = new Set<() => void>()
   let runningCount = 0
 
-  const run = async (host: string): Promise<readonly LookupAddress[]> => {
+  const run = async (host: string): Promise<Answer> => {
     runningCount += 1
     try {
       return await lookup(host)

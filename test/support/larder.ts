@@ -45,6 +45,9 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     connectTimeoutMs: 2_000,
     headTimeoutMs: 5_000,
     idleTimeoutMs: 2_000,
+    originConnections: 32,
+    originRate: Infinity,
+    originBytesPerSecond: Infinity,
     // Tests of what failing origins do see each failure; those of retries ask for more.
     retryAttempts: 1,
     retryBudget: 1,

@@ -18,6 +18,12 @@ const flags = fc.record({
   ),
   memory: fc.tuple(amount, fc.constantFrom('B', 'KiB', 'MB', 'GiB')).map(([number, unit]) => [`${number}${unit}`]),
   'idle-timeout': fc.tuple(amount, fc.constantFrom('ms', 's')).map(([number, unit]) => [`${number}${unit}`]),
+  'origin-rate': fc
+    .tuple(fc.integer({ min: 1, max: 999_999 }), fc.constantFrom('s', 'm', 'h'))
+    .map(([number, unit]) => [`${number}/${unit}`]),
+  'origin-bandwidth': fc
+    .tuple(amount, fc.constantFrom('B', 'KiB', 'MB'))
+    .map(([number, unit]) => [`${number}${unit}/s`]),
   splice: fc.array(name),
   'connect-port': fc.array(fc.integer({ min: 1, max: 65_535 }).map(String)),
   'allow-address': fc.array(fc.oneof(cidr, fc.ipV6())),

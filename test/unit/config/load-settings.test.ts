@@ -132,6 +132,27 @@ const table: Readonly<Record<OptionName, Row>> = {
   },
   'head-timeout': { setting: 'headTimeoutMs', text: '2m', value: 120 * second, initial: 60 * second, bad: ['-1s'] },
   'idle-timeout': { setting: 'idleTimeoutMs', text: '1.5s', value: 1500, initial: 30 * second, bad: ['Infinity'] },
+  'origin-connections': {
+    setting: 'originConnections',
+    text: '8',
+    value: 8,
+    initial: 32,
+    bad: ['', '0', '1001', '1.5', '-1', 'auto'],
+  },
+  'origin-rate': {
+    setting: 'originRate',
+    text: '90/m',
+    value: 1.5,
+    initial: Infinity,
+    bad: ['', '0/s', '10', '1.5/s', '-1/s', '10/d', '1000000/s'],
+  },
+  'origin-bandwidth': {
+    setting: 'originBytesPerSecond',
+    text: '10MiB/s',
+    value: 10 * 2 ** 20,
+    initial: Infinity,
+    bad: ['', '0/s', '0B/s', '10MiB', '10/s', '10MiB/m'],
+  },
   'retry-attempts': {
     setting: 'retryAttempts',
     text: '8',
