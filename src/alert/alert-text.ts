@@ -42,3 +42,12 @@ function durationText({ startedAt, endedAt = startedAt }: Alert): string {
   const minutes = Math.floor(seconds / secondsPerMinute)
   return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % secondsPerMinute} s`
 }
+
+/** As much of the beginning of `text` as fits, in whole characters. */
+export function withinBytes(text: string, mostBytes: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= mostBytes) return text
+  const ellipsis = '…'
+  const cut = bytes.subarray(0, mostBytes - Buffer.byteLength(ellipsis)).toString('utf8')
+  return cut.replace(/\ufffd$/, '') + ellipsis
+}

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { WebhookFormat } from '../config/alert-targets.ts'
 import type { Alert } from './alert-sink.ts'
-import { messageText } from './alert-text.ts'
+import { messageText, withinBytes } from './alert-text.ts'
 
 /** What is posted: the body, what the URL gets added to its query, further fields. */
 export interface WebhookPost {
@@ -20,6 +20,8 @@ export interface WebhookShape {
 
 const msPerSecond = 1_000
 const version = 1
+/** More is refused: https://developer.work.weixin.qq.com/document/path/91770 */
+const mostChatBytes = 2048
 const nothing: Readonly<Record<string, never>> = Object.freeze({})
 
 /** The shape for each format. */
@@ -75,10 +77,10 @@ function plain(body: object): WebhookPost {
 
 /** https://prometheus.io/docs/alerting/latest/alerts_api: the labels are what tells alerts apart. */
 function alertmanagerAlert(alert: Alert): object {
-  const { code, severity, subject, source, summary, detail, remedy, fault, count } = alert
+  const { code, severity, subject, source, status, summary, detail, remedy, fault, count } = alert
   return {
     labels: { alertname: `Larder_${code}`, severity, subject, instance: source, job: 'larder' },
-    annotations: { summary, description: detail, remedy, fault: fault ?? code, count: String(count) },
+    annotations: { status, summary, description: detail, remedy, fault: fault ?? code, count: String(count) },
     startsAt: new Date(alert.startedAt).toISOString(),
     // Without an end the receiver takes it as over a few minutes after the last message.
     endsAt: new Date(alert.endedAt ?? alert.validUntilAt).toISOString(),
@@ -91,7 +93,7 @@ function untagged(alert: Alert): string {
 }
 
 function chatText(alert: Alert): object {
-  return { msgtype: 'text', text: { content: untagged(alert) } }
+  return { msgtype: 'text', text: { content: withinBytes(untagged(alert), mostChatBytes) } }
 }
 
 /** Feishu's key is the text to sign, and it signs nothing with it: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
