@@ -8,10 +8,12 @@ export interface FastLaneOptions {
   readonly clock: Clock
   readonly run: (exchange: Exchange) => void
   readonly nextId: () => string
+  /** How long a connection may be idle, and half the time in which a client must take something of what it asked for. */
+  readonly idleMs?: number
 }
 
 const firstRequestMs = 10_000
-const keepAliveMs = 60_000
+const defaultIdleMs = 60_000
 /** How long a client may take to close its side after ours. */
 const lingerMs = 2_000
 const slash = 0x2f
@@ -26,10 +28,12 @@ export class FastLane {
   readonly options: FastLaneOptions
   readonly reader = new PlainRequestReader()
   readonly connections = new Set<LaneConnection>()
+  readonly idleMs: number
   draining = false
 
   constructor(options: FastLaneOptions) {
     this.options = options
+    this.idleMs = options.idleMs ?? defaultIdleMs
   }
 
   /** Serves `socket` until something else than a plain GET comes; then calls `handOver`. */
@@ -105,7 +109,7 @@ class LaneConnection {
     this.#busy = response
     if (!this.#served) {
       this.#served = true
-      this.#socket.setTimeout(keepAliveMs)
+      this.#socket.setTimeout(this.#lane.idleMs)
     }
     const received = {
       method: 'GET',
@@ -177,9 +181,12 @@ class LaneConnection {
     this.#busy?.connectionClosed()
   }
 
-  /** Idle too long, or a client that took nothing for two periods (CORRECTNESS T37). */
+  /** Idle too long, or a client that took nothing for two periods (CORRECTNESS T37). Waiting for the origin is neither. */
   readonly #onTimeout = (): void => {
-    if (this.#busy === undefined || this.#stalled) this.#socket.destroy()
-    else this.#stalled = this.#socket.writableLength > 0
+    const socket = this.#socket
+    if ((this.#busy === undefined && socket.writableLength === 0) || this.#stalled) return void socket.destroy()
+    this.#stalled = socket.writableLength > 0
+    // It calls but once.
+    socket.setTimeout(this.#lane.idleMs)
   }
 }

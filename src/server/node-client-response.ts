@@ -4,15 +4,20 @@ import { endToEndResponseFields, forwardableTrailers, isForwardableInterim } fro
 import type { RawFields } from '../http/fields.ts'
 import type { ClientResponse, ResponseHead } from '../pipeline/exchange.ts'
 
+/** How long a client may take nothing of what is there for it (CORRECTNESS T37). */
+const defaultStallMs = 120_000
+
 /** `ClientResponse` over Node's own HTTP server. */
 export class NodeClientResponse implements ClientResponse {
   readonly #response: ServerResponse
   /** Has the client still not been told to send its content? Then nobody knows whether it will. */
   #awaitsContinue: boolean
+  readonly #stallMs: number
   sentBytes = 0
 
-  constructor(response: ServerResponse, awaitsContinue = false) {
+  constructor(response: ServerResponse, awaitsContinue = false, stallMs = defaultStallMs) {
     this.#response = response
+    this.#stallMs = stallMs
     this.#awaitsContinue = awaitsContinue
     // Date is the origin's, or made where the response is.
     response.sendDate = false
@@ -50,6 +55,15 @@ export class NodeClientResponse implements ClientResponse {
     if (head.length === 'close') response.useChunkedEncodingByDefault = false
     if (head.length === 'close' || head.closeAfter === true || this.#awaitsContinue) response.shouldKeepAlive = false
     response.writeHead(head.status, fields)
+    response.setTimeout(this.#stallMs, () => this.#idle())
+  }
+
+  /** Nothing moved on the connection: the client is stalled, or the origin has nothing to send yet. */
+  #idle(): void {
+    const response = this.#response
+    if (response.writableLength > 0) this.destroy()
+    // It calls but once.
+    else response.socket?.setTimeout(this.#stallMs)
   }
 
   write(chunk: Buffer, flushed: () => void): void {
