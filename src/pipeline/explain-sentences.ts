@@ -23,7 +23,7 @@ const notStored: Readonly<Record<ReasonNotStored, string>> = {
   'no-space': 'the store is full',
   'digest-mismatch': 'its content has another digest than it should',
   'content-changed': 'its content changed where it must not',
-  'client-aborted': 'the client left before it was complete',
+  'client-aborted': 'the last client left before it was complete',
   'store-fault': 'the store failed',
   'origin-fault': 'it never came to its end',
 }
