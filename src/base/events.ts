@@ -1,3 +1,4 @@
+import type { Digest } from './digest.ts'
 import type { FaultCode } from './faults.ts'
 import type { Result, Stored } from './results.ts'
 
@@ -53,6 +54,14 @@ export type LarderEvent =
       readonly origin: string
       readonly code: OriginFailureCode
       readonly detail: string
+    }
+  /** Under a URL whose content must never change there was other content than before. `url` has no query. */
+  | {
+      readonly kind: 'content-changed'
+      readonly url: string
+      readonly rule: string
+      readonly before: Digest
+      readonly after: Digest
     }
   | { readonly kind: 'leaf-issued'; readonly serverName: string }
   | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }

@@ -17,3 +17,9 @@ function maskedPart(part: string): string {
   if (equals === -1) return part === '' ? '' : mask
   return equals === part.length - 1 ? part : part.slice(0, equals + 1) + mask
 }
+
+/** Query strings carry signatures and tokens: they never reach a log (CORRECTNESS I8). */
+export function withoutQuery(uri: string): string {
+  const query = uri.indexOf('?')
+  return query < 0 ? uri : uri.slice(0, query)
+}

@@ -71,6 +71,11 @@ export const metricRows = {
     labels: [],
     meaning: 'Handshakes that a client broke off, most often because it does not trust the CA.',
   },
+  larder_drift_total: {
+    kind: 'counter',
+    labels: ['kind'],
+    meaning: 'Content that an origin changed although its URL says that it never does: `changed`.',
+  },
   larder_faults_total: { kind: 'counter', labels: ['code'], meaning: 'Faults of requests and of the store.' },
   larder_alerts_total: {
     kind: 'counter',

@@ -30,6 +30,7 @@ export class PromMetrics implements Metrics {
   readonly #tlsRefused: Counter
   readonly #faults: Counter
   readonly #alerts: Counter
+  readonly #drift: Counter
 
   constructor(sources: MetricSources) {
     this.#requests = this.#counter('larder_requests_total')
@@ -45,6 +46,7 @@ export class PromMetrics implements Metrics {
     this.#tlsRefused = this.#counter('larder_tls_refused_total')
     this.#faults = this.#counter('larder_faults_total')
     this.#alerts = this.#counter('larder_alerts_total')
+    this.#drift = this.#counter('larder_drift_total')
     this.#gauge('larder_flights', (gauge) => gauge.set(sources.flights()))
     this.#loopDelay = monitorEventLoopDelay({ resolution: 20 })
     this.#loopDelay.enable()
@@ -69,6 +71,8 @@ export class PromMetrics implements Metrics {
         return this.#faults.inc({ code: event.code })
       case 'alert':
         return this.#alerts.inc({ code: event.code, outcome: event.outcome })
+      case 'content-changed':
+        return this.#drift.inc({ kind: 'changed' })
       case 'circuit-opened':
         return this.#leftAlone.inc()
       case 'circuit-closed':

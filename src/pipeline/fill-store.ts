@@ -1,5 +1,6 @@
 import { asFault } from '../base/faults.ts'
 import type { Stored } from '../base/results.ts'
+import { withoutQuery } from '../http/masked-query.ts'
 import type { BytePart } from '../http/range.ts'
 import { partToKeep } from '../policy/leaving.ts'
 import { withoutPartFields } from '../policy/partial.ts'
@@ -66,6 +67,7 @@ async function record(filled: Filled, content: BlobRef): Promise<Stored> {
     await joinParts(recorded)
     return 'yes'
   }
+  tellChange(filled, content)
   replaceHot(filled, response)
   await services.index.update(exchange.key, (variants) => withVariant(variants, response), knownVariants(filled))
   services.storeHealth.succeeded()
@@ -97,6 +99,17 @@ function keepable({ exchange, services, growing, fill }: Filled): BytePart | und
   if (!isWelcome || fill.forgotten || blob.storeFault !== undefined) return undefined
   const { status, fields, part } = head
   return partToKeep({ status, fields, part, declaredBytes, doneBytes: blob.sizeBytes }, services.leaving.minPartBytes)
+}
+
+/** Content of class immutable can still be asked for again, where its origin wants that: then people should know that it changed (CORRECTNESS T18). */
+function tellChange({ exchange, services, growing }: Filled, after: BlobRef): void {
+  if (exchange.rule!.class !== 'immutable' || growing.head.status !== 200) return
+  const name = variantName(growing.head.vary)
+  const before = exchange.variants.find(({ record }) => record.status === 200 && variantName(record.vary) === name)
+  const digest = before?.isPart === false ? before.record.content?.digest : undefined
+  if (digest === undefined || digest === after.digest) return
+  const url = withoutQuery(growing.head.url)
+  services.observer({ kind: 'content-changed', url, rule: exchange.rule!.name, before: digest, after: after.digest })
 }
 
 /** A leader that went straight from lookup to its fill, and was alone with its key, knows that nothing else is stored. */

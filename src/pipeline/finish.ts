@@ -1,5 +1,6 @@
 import type { ExchangeEvent } from '../base/events.ts'
 import type { Stored } from '../base/results.ts'
+import { withoutQuery } from '../http/masked-query.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 import type { Step } from './step.ts'
@@ -22,7 +23,7 @@ function report(exchange: Exchange, services: Services, durationMs: number, stor
     client: request.client.address,
     method: request.method,
     scheme: target?.scheme ?? 'http',
-    url: target === undefined ? '-' : loggable(target.href),
+    url: target === undefined ? '-' : withoutQuery(target.href),
     status: response.status,
     result: exchange.result,
     stored,
@@ -40,10 +41,4 @@ function report(exchange: Exchange, services: Services, durationMs: number, stor
   const event = exchange.mirror === undefined ? plain : { ...plain, mirror: exchange.mirror }
   services.recent.add(exchange, event)
   services.observer(event)
-}
-
-/** Query strings carry signatures and tokens: they never reach a log (CORRECTNESS I8). */
-function loggable(href: string): string {
-  const query = href.indexOf('?')
-  return query < 0 ? href : href.slice(0, query)
 }
