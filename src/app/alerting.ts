@@ -83,7 +83,7 @@ export function openAlerting({ settings, clock, observer, environment }: Alertin
   }
 }
 
-/** The sinks that the settings name. Throws `CONFIG_BAD_VALUE` when the file of a secret cannot be read. */
+/** The sinks that the settings name; offline, commands alone. Throws `CONFIG_BAD_VALUE` when the file of a secret cannot be read. */
 export function openAlertSinks(settings: Settings, clock: Clock, environment: Environment): readonly AlertSink[] {
   // Reading the roots takes time, which only somebody who has something to say should pay.
   let trust: SecureContext | undefined
@@ -91,7 +91,9 @@ export function openAlertSinks(settings: Settings, clock: Clock, environment: En
     addressesOf: checkedAlertAddresses(settings, systemResolver()),
     trust: () => (trust ??= createOriginTrust(originRoots(settings))),
   }
-  return settings.alerts.map((target) => {
+  // Offline, no message leaves by itself; a command may do with it what it likes.
+  const targets = settings.offline ? settings.alerts.filter(({ kind }) => kind === 'command') : settings.alerts
+  return targets.map((target) => {
     if (target.kind === 'command') return new CommandAlertSink(target, environment)
     if (target.kind === 'mail')
       return new MailAlertSink(target, { ...shared, source: hostname(), password: readSecret(target) })

@@ -20,6 +20,8 @@ type End = OriginResponse | Fault
 /** Who gave what was had of a response, and how often each mirror was tried for it. */
 interface Story {
   source: TargetUri
+  /** Had another than the asked origin a part in it? */
+  isMixed: boolean
   readonly attempts: Map<string, Attempts>
 }
 
@@ -83,13 +85,14 @@ class Mirroring implements OriginFetcher {
       if (!next.isTaken) continue
       if (!(first.end instanceof Fault)) leave(first.end)
       story.source = target
+      story.isMixed = true
       if (request.attempts !== undefined) this.#stories.set(request.attempts, story)
       return concluded(next.end)
     }
     return concluded(first.end)
   }
 
-  /** The asked origin is believed; what others say must agree with what is known. */
+  /** The asked origin is believed; what others say must agree with what is known, and once they had a word, its own as well. */
   async #tryAt(
     target: TargetUri,
     request: OriginRequest,
@@ -98,8 +101,7 @@ class Mirroring implements OriginFetcher {
     terms: MirrorTerms,
   ): Promise<Tried> {
     const end = await this.#ask(request, target, story)
-    const isOwn = target.href === request.target.href && target.href === story.source.href
-    if (isOwn) return { isTaken: !cannotDeliver(end, alsoMissing), end }
+    if (!story.isMixed && target.href === story.source.href) return { isTaken: !cannotDeliver(end, alsoMissing), end }
     if (end instanceof Fault) return { isTaken: false, end }
     const taken = accepted(request, end, target, terms)
     if (taken !== undefined) return { isTaken: true, end: taken }
@@ -110,7 +112,7 @@ class Mirroring implements OriginFetcher {
 
   #storyOf({ attempts, target }: OriginRequest): Story {
     const known = attempts && this.#stories.get(attempts)
-    return known ?? { source: target, attempts: new Map() }
+    return known ?? { source: target, isMixed: false, attempts: new Map() }
   }
 
   async #ask(request: OriginRequest, target: TargetUri, story: Story): Promise<End> {

@@ -142,9 +142,12 @@ describe('larder serve --offline', () => {
   })
 
   test('says so in status', async (context) => {
-    const { environment } = await stage(context)
+    const environment = { ...(await stage(context)).environment, LARDER_ALERT: 'https://hooks.example.org/larder' }
     const { stop } = await serving(context, startProgram([...words, '--offline'], environment))
-    assert.match((await runProgram(['status'], environment)).out, /^offline +yes$/m)
+    const { out } = await runProgram(['status'], environment)
+    assert.match(out, /^offline +yes$/m)
+    // Messages would leave, too.
+    assert.match(out, /^alert +nobody is told$/m)
     await stop()
   })
 })
