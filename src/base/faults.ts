@@ -230,6 +230,22 @@ export const faults = {
     'The origin failed repeatedly and is left alone for a while.',
     'Wait as Retry-After says.',
   ),
+  ORIGIN_PARENT_FAILED: row(
+    503,
+    'destination_unavailable',
+    'back-off',
+    'final',
+    'No parent proxy could lead to the origin.',
+    'Check the parents (larder status), or let `direct` be the last --parent.',
+  ),
+  ORIGIN_PARENT_REFUSED: row(
+    403,
+    'http_request_denied',
+    'never',
+    'none',
+    'The parent proxy does not lead to this origin.',
+    'Ask whoever runs the parent, or name the host with --no-proxy.',
+  ),
   ORIGIN_OFFLINE: row(
     504,
     'proxy_internal_response',
@@ -394,11 +410,14 @@ export type FaultCode = keyof typeof faults
 /** An error with a code of the catalogue. `message` is what is particular: which input, why. */
 export class Fault extends Error {
   readonly code: FaultCode
+  /** The proxy or server that the request had been sent on to, as `host:port`, where that is not the origin. */
+  readonly nextHop: string | undefined
 
-  constructor(code: FaultCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: FaultCode, message: string, options?: { cause?: unknown; nextHop?: string | undefined }) {
     super(message, options)
     this.name = 'Fault'
     this.code = code
+    this.nextHop = options?.nextHop
   }
 
   get row(): FaultRow {

@@ -1,13 +1,14 @@
 import type { SecureContext } from 'node:tls'
 import { type Clock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
-import { asFault, Fault } from '../base/faults.ts'
+import { asFault } from '../base/faults.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
-import { anonymous, anonymousAccess, type FtpAccess, type FtpAccessRule } from './ftp-access.ts'
+import { anonymousAccess, type FtpAccess, type FtpAccessRule } from './ftp-access.ts'
 import { type FtpConnectOptions, openFtpSession, showsEnd } from './ftp-connecting.ts'
 import { FtpExchange } from './ftp-exchange.ts'
-import { type FtpPath, ftpPath } from './ftp-path.ts'
+import type { FtpPath } from './ftp-path.ts'
 import { FtpPool } from './ftp-pool.ts'
+import { checkFtpRequest } from './ftp-request.ts'
 import type { FtpSession } from './ftp-session.ts'
 import type { OriginFetcher, OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { type ResolveHost, systemResolver } from './resolve-host.ts'
@@ -65,7 +66,7 @@ class FtpFetcher implements OriginFetcher {
   async fetch(request: OriginRequest): Promise<OriginResponse> {
     const { observer } = this.#options
     try {
-      const path = checkedPath(request)
+      const path = checkFtpRequest(request)
       const response = await this.#ask(request, path, this.#access(request.target))
       observer({ kind: 'origin-attempt', outcome: 'response' })
       return response
@@ -136,23 +137,4 @@ class FtpFetcher implements OriginFetcher {
 function deathOnly(error: unknown): undefined {
   const fault = asFault(error)
   if (!showsEnd(fault)) throw fault
-}
-
-function checkedPath({ method, target, fields }: OriginRequest): FtpPath {
-  if (method !== 'GET' && method !== 'HEAD') {
-    throw new Fault('CLIENT_URL_DENIED', `${method} ${target.href}: only GET and HEAD are served for ftp URLs`)
-  }
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (fields[i]!.toLowerCase() !== 'authorization' || isAnonymous(fields[i + 1]!)) continue
-    const reason = 'logins of FTP servers come from the configuration of the proxy alone (ftp-credentials)'
-    throw new Fault('CLIENT_URL_DENIED', `${target.href}: ${reason}`)
-  }
-  return ftpPath(target.path)
-}
-
-/** curl says who is anonymous, too, when the URL does. */
-function isAnonymous(authorization: string): boolean {
-  const [, encoded = ''] = /^basic +([a-z0-9+/=]+)$/i.exec(authorization) ?? []
-  const user = Buffer.from(encoded, 'base64').toString('latin1').split(':')[0]!
-  return user === anonymous.user || user === 'ftp'
 }

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream'
-import type { Dialer, DialTarget } from './dialer.ts'
-import { type ConnectOptions, openConnection } from './open-connection.ts'
+import type { Dialer } from './dialer.ts'
+import type { OpenConnection } from './open-connection.ts'
 
-/** Opens raw connections for tunnels and upgrades, by the same rules as for requests. */
-export function createDialer(options: ConnectOptions): Dialer {
+/** Opens raw connections for tunnels and upgrades, in the same way as for requests. */
+export function createDialer(open: OpenConnection): Dialer {
   return {
-    dial: (target: DialTarget) =>
+    dial: (target) =>
       new Promise<Duplex>((resolve, reject) => {
-        openConnection(target, options, (fault, socket) => {
+        open(target, (fault, socket) => {
           if (fault === undefined) resolve(socket!)
           else reject(fault)
         })

@@ -22,6 +22,9 @@ export interface ConnectOptions {
 
 export type Connected = (fault: Fault | undefined, socket: Socket | undefined) => void
 
+/** A way to open connections; calls back once. */
+export type OpenConnection = (target: DialTarget, connected: Connected) => void
+
 const maxSessionCount = 1000
 
 /**

@@ -2,39 +2,42 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Socket } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { Fault, type FaultCode } from '../base/faults.ts'
-import { type ConnectOptions, openConnection } from './open-connection.ts'
+import type { OpenConnection } from './open-connection.ts'
 import type { OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { responseFault } from './response-faults.ts'
 import { ResponseFlow } from './response-flow.ts'
 import { readResponseHead } from './response-head.ts'
 
-interface ServerWideOptions extends ConnectOptions {
+interface AloneOptions {
+  readonly open: OpenConnection
   readonly headTimeoutMs: number
   readonly idleTimeoutMs: number
 }
 
 /**
- * Sends an OPTIONS that is for the whole server, in asterisk-form (RFC 9112 section 3.2.4), which undici cannot. Such
- * requests are rare: each has a connection of its own, opened by the same rules as all others.
+ * Sends a request whose request-target undici does not take: an OPTIONS for the whole server (RFC 9112 section 3.2.4), or an
+ * ftp URL for a parent proxy. Such requests are rare: each has a connection of its own, opened by the same rules as all others.
  */
-export function askServer(
+export function askAlone(
   request: OriginRequest,
-  options: ServerWideOptions,
+  requestTarget: string,
+  options: AloneOptions,
   now: () => number,
 ): Promise<OriginResponse> {
   const { scheme, host, port } = request.target
   return new Promise((resolve, reject) => {
-    openConnection({ host, port, tls: scheme === 'https' }, options, (fault, socket) => {
+    options.open({ host, port, tls: scheme === 'https' }, (fault, socket) => {
       if (fault !== undefined) return reject(fault)
-      exchange(request, socket!, options, now).then(resolve, reject)
+      exchange(request, requestTarget, socket!, options, now).then(resolve, reject)
     })
   })
 }
 
 function exchange(
   request: OriginRequest,
+  requestTarget: string,
   socket: Socket,
-  { headTimeoutMs, idleTimeoutMs }: ServerWideOptions,
+  { headTimeoutMs, idleTimeoutMs }: AloneOptions,
   now: () => number,
 ): Promise<OriginResponse> {
   const { method, target, fields, body } = request
@@ -43,7 +46,7 @@ function exchange(
   const headers = ['Host', target.authority, ...fields, ...framing, 'Connection', 'close']
   const requestedAt = now()
   return new Promise((resolve, reject) => {
-    const outbound = httpRequest({ createConnection: () => socket, setHost: false, method, path: '*', headers })
+    const outbound = httpRequest({ createConnection: () => socket, setHost: false, method, path: requestTarget, headers })
     limitSilence(outbound, headTimeoutMs, 'ORIGIN_HEAD_TIMEOUT', target.authority)
     outbound.on('error', (error) => reject(responseFault(error, 'head', target.authority)))
     outbound.on('information', ({ statusCode, rawHeaders }) => request.onInterim?.(statusCode, rawHeaders))

@@ -2,8 +2,10 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
+import type { RawFields } from '../http/fields.ts'
+import type { TargetUri } from '../http/target-uri.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
-import type { ConnectOptions } from './open-connection.ts'
+import { type OpenConnection, openConnection } from './open-connection.ts'
 import {
   mayBeRepeated,
   type OriginFetcher,
@@ -13,7 +15,7 @@ import {
 } from './origin-fetcher.ts'
 import { createOriginTrust } from './origin-trust.ts'
 import { type ResolveHost, systemResolver } from './resolve-host.ts'
-import { askServer } from './server-wide.ts'
+import { askAlone } from './server-wide.ts'
 import { Attempt } from './undici-attempt.ts'
 import { type LineOptions, openOnce, openPool } from './undici-origin-line.ts'
 
@@ -30,6 +32,16 @@ export interface HttpFetcherOptions {
   readonly connectionsPerOrigin?: number
   readonly observer: Observer
   readonly resolve?: ResolveHost
+  /** All goes through this proxy. */
+  readonly parent?: ParentWay
+}
+
+/** How origins are reached through a parent proxy. */
+export interface ParentWay {
+  /** For TLS a connection to the origin, through a tunnel; else one to the parent, which is given the whole URL (RFC 9112 section 3.2.2). */
+  readonly open: OpenConnection
+  /** For the parent alone: they stand in no request that it only tunnels. */
+  readonly fields: RawFields
 }
 
 /** Requests that wait for a connection to one origin; more are answered with `ORIGIN_BUSY`. */
@@ -55,25 +67,25 @@ class HttpFetcher implements OriginFetcher {
 
   constructor(options: HttpFetcherOptions) {
     this.#options = options
-    const connect: ConnectOptions = {
-      guard: options.guard,
-      resolve: options.resolve ?? systemResolver(),
-      trust: createOriginTrust(options.roots),
-      connectTimeoutMs: options.connectTimeoutMs,
-      sessions: new Map(),
-    }
     const { headTimeoutMs, idleTimeoutMs, connectionsPerOrigin = 8 } = options
-    this.#lines = { ...connect, headTimeoutMs, idleTimeoutMs, connectionsPerOrigin }
+    const open = options.parent?.open ?? ownConnections(options)
+    this.#lines = { open, headTimeoutMs, idleTimeoutMs, connectionsPerOrigin }
   }
 
   fetch(request: OriginRequest): Promise<OriginResponse> {
-    if (request.target.path === '*') return askServer(request, this.#lines, this.#options.clock.now)
+    const { parent, clock } = this.#options
+    const seen = parent !== undefined && request.target.scheme !== 'https'
+    const told = seen ? { ...request, fields: [...request.fields, ...parent.fields] } : request
+    const requestTarget = requestTargetOf(request.target, seen)
+    if (request.target.path === '*' || !request.target.scheme.startsWith('http')) {
+      return askAlone(told, requestTarget, this.#lines, clock.now)
+    }
     return new Promise((resolve, reject) => {
       const origin = this.#originOf(request)
       if (origin.activeCount >= this.#lines.connectionsPerOrigin + maxWaitingCount) {
         return reject(new Fault('ORIGIN_BUSY', `${maxWaitingCount} requests wait for ${origin.name}`))
       }
-      this.#send(request, origin, resolve, reject, false)
+      this.#send(told, requestTarget, origin, resolve, reject, false)
     })
   }
 
@@ -84,6 +96,7 @@ class HttpFetcher implements OriginFetcher {
 
   #send(
     request: OriginRequest,
+    requestTarget: string,
     origin: Origin,
     resolve: (response: OriginResponse) => void,
     reject: (fault: Fault) => void,
@@ -101,14 +114,14 @@ class HttpFetcher implements OriginFetcher {
         observer({ kind: 'origin-attempt', outcome: fault.code })
         if (!stale || again || !mayBeRepeated(request)) return reject(fault)
         request.onRepeat?.()
-        this.#send(request, origin, resolve, reject, true)
+        this.#send(request, requestTarget, origin, resolve, reject, true)
       },
       over: () => {
         origin.activeCount -= 1
         void once?.close()
       },
     })
-    ;(once ?? origin.pool).dispatch(dispatchOptions(request), attempt)
+    ;(once ?? origin.pool).dispatch(dispatchOptions(request, requestTarget), attempt)
   }
 
   #originOf({ target }: OriginRequest): Origin {
@@ -131,15 +144,35 @@ class HttpFetcher implements OriginFetcher {
   }
 }
 
+function ownConnections(options: HttpFetcherOptions): OpenConnection {
+  const connect = {
+    guard: options.guard,
+    resolve: options.resolve ?? systemResolver(),
+    trust: createOriginTrust(options.roots),
+    connectTimeoutMs: options.connectTimeoutMs,
+    sessions: new Map<string, Buffer>(),
+  }
+  return (target, connected) => openConnection(target, connect, connected)
+}
+
+/** The origin is told the path, a parent that sees the request the whole URL; without its path when it is for the whole server. */
+function requestTargetOf({ scheme, authority, path, href }: TargetUri, isAbsolute: boolean): string {
+  if (!isAbsolute) return path
+  return path === '*' ? `${scheme}://${authority}` : href
+}
+
 /** Fields go out as they are; undici writes Host first, in lower case, and adds Connection and the framing. */
-function dispatchOptions({ method, target, fields, body }: OriginRequest): Dispatcher.DispatchOptions {
+function dispatchOptions(
+  { method, target, fields, body }: OriginRequest,
+  path: string,
+): Dispatcher.DispatchOptions {
   const headers = [...fields, 'Host', target.authority]
   const length = body?.sizeBytes
   if (length !== undefined) headers.push('Content-Length', String(length))
   const content =
     body === undefined || length === 0 ? null : (chunksOf(body) as unknown as Dispatcher.DispatchOptions['body'])
   // Where one side may err about the end of the content, nothing comes after it (CORRECTNESS T15).
-  return { method, path: target.path, headers, body: content as null, reset: content !== null }
+  return { method, path, headers, body: content as null, reset: content !== null }
 }
 
 /** The client's content, where any trouble of the client's is told from trouble with the origin. */

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher, Pool } from 'undici'
-import { type ConnectOptions, openConnection } from './open-connection.ts'
+import type { OpenConnection } from './open-connection.ts'
 
 /** Larger heads are refused (CORRECTNESS section 7). */
 const maxHeadBytes = 64 * 1024
 /** Idle connections are kept this long at most, and shorter when the origin says so (CORRECTNESS T16). */
 const idleMs = 4_000
 
-export interface LineOptions extends ConnectOptions {
+export interface LineOptions {
+  readonly open: OpenConnection
   readonly headTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly connectionsPerOrigin: number
@@ -83,7 +84,7 @@ class OriginClient extends Client {
       connect: ({ hostname, port, protocol }, connected) => {
         const tls = protocol === 'https:'
         const target = { host: hostname, port: Number(port) || (tls ? 443 : 80), tls }
-        openConnection(target, options, (fault, socket) => {
+        options.open(target, (fault, socket) => {
           if (fault !== undefined) return connected(fault, null)
           line = new Line(socket!)
           connected(null, socket!)

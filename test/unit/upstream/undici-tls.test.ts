@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { FaultCode } from '../../../src/base/faults.ts'
 import { createDialer } from '../../../src/upstream/net-dialer.ts'
+import { openConnection } from '../../../src/upstream/open-connection.ts'
 import { createOriginTrust } from '../../../src/upstream/origin-trust.ts'
 import { type FaultOrigin, startFaultOrigin, withLength } from '../../fakes/fault-origin.ts'
 import { createThrowAwayCa, type ThrowAwayCa } from '../../fakes/throw-away-ca.ts'
@@ -118,10 +119,10 @@ describe('TLS to origins', () => {
       sessions: new Map<string, Buffer>(),
     }
     await withOrigin(ca.issue('DNS:origin.test'), async ({ port }) => {
-      const socket = await createDialer(options).dial({ host: 'origin.test', port, tls: true })
+      const socket = await createDialer((target, connected) => openConnection(target, options, connected)).dial({ host: 'origin.test', port, tls: true })
       assert.equal((socket as TLSSocket).authorized, true)
       socket.destroy()
-      const fault = await refusal(createDialer(options).dial({ host: 'other.test', port, tls: true }))
+      const fault = await refusal(createDialer((target, connected) => openConnection(target, options, connected)).dial({ host: 'other.test', port, tls: true }))
       assert.equal(fault.code, 'ORIGIN_TLS_CERTIFICATE')
     })
   })
