@@ -94,6 +94,7 @@ function statusOf({ settings, listener, authority, composed, observation, alerti
       .map(originView),
     alert: alerting.sinkNames,
     openAlerts: alerting.openHeadlines(),
+    parents: composed.parents(),
     root: process.getuid?.() === 0,
     ...observation.readiness.ready(),
   }

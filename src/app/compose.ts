@@ -18,6 +18,7 @@ import { leavingLimits } from '../policy/leaving.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
 import type { OriginHealth } from '../upstream/origin-health.ts'
+import type { ParentView } from '../upstream/parent-set.ts'
 import type { OpenedAuthority } from './authority.ts'
 import { type Origins, openOrigins } from './origins.ts'
 import { RunningExchanges } from './running-exchanges.ts'
@@ -42,6 +43,8 @@ export interface Composed {
   listenerServices(opened: OpenedAuthority | undefined): ListenerServices
   /** How each origin that was asked lately does. */
   originHealth(): readonly OriginHealth[]
+  /** How the parent proxies do. */
+  parents(): readonly ParentView[]
   close(): Promise<void>
 }
 
@@ -78,6 +81,7 @@ export function composePipeline(input: ComposeInput): Composed {
     }),
     run: runTracked,
     originHealth: () => origins.health(),
+    parents: () => origins.parents(),
     close: async () => {
       await running.settled(settleMs)
       await origins.fetcher.close()

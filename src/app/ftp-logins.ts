@@ -1,12 +1,10 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { Fault } from '../base/faults.ts'
-import { type NetrcLogin, parseNetrc } from '../config/netrc.ts'
+import type { NetrcLogin } from '../config/netrc.ts'
 import type { Settings } from '../config/settings.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import { anonymous, type FtpAccessRule } from '../upstream/ftp-access.ts'
+import { readLogins } from './private-logins.ts'
 import { hostMatches } from './url-rules.ts'
 
-const othersMask = 0o077
 const ownPorts = [21, 990]
 
 /**
@@ -14,7 +12,7 @@ const ownPorts = [21, 990]
  * hosts of ftp-tls. Reads the files once. Throws `CONFIG_BAD_VALUE` and, for a file that others may read, `CONFIG_CONFLICT`.
  */
 export function ftpAccess(settings: Pick<Settings, 'ftpCredentialFiles' | 'ftpTls'>): FtpAccessRule {
-  const logins = settings.ftpCredentialFiles.flatMap(readLogins)
+  const logins = settings.ftpCredentialFiles.flatMap((file) => readLogins('ftp-credentials', file))
   return (target) => {
     const login = logins.find(({ machine }) => isFor(machine, target)) ?? anonymous
     if (target.scheme === 'ftps') return { ...octetsOf(login), tls: 'implicit' }
@@ -32,27 +30,4 @@ function isFor(machine: string, { host, port }: TargetUri): boolean {
 function octetsOf({ user, password }: Pick<NetrcLogin, 'user' | 'password'>) {
   const octets = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
   return { user: octets(user), password: octets(password) }
-}
-
-function readLogins(file: string): readonly NetrcLogin[] {
-  const logins = parseNetrc(readPrivately(file))
-  if (!('reason' in logins)) return logins
-  throw new Fault('CONFIG_BAD_VALUE', `ftp-credentials ${file}, line ${logins.line}: ${logins.reason}`)
-}
-
-function readPrivately(file: string): string {
-  let fd: number
-  try {
-    fd = openSync(file, 'r')
-  } catch (error) {
-    throw new Fault('CONFIG_BAD_VALUE', `ftp-credentials ${file}: ${(error as Error).message}`, { cause: error })
-  }
-  try {
-    const { mode } = fstatSync(fd)
-    if ((mode & othersMask) === 0) return readFileSync(fd, 'utf8')
-    const rights = `0${(mode & 0o777).toString(8)}`
-    throw new Fault('CONFIG_CONFLICT', `ftp-credentials ${file} has mode ${rights}: others may read it (chmod 600)`)
-  } finally {
-    closeSync(fd)
-  }
 }

@@ -14,15 +14,18 @@ import { MirrorSets } from '../upstream/mirror-sets.ts'
 import { createMirroringFetcher } from '../upstream/mirroring-fetcher.ts'
 import { createDialer } from '../upstream/net-dialer.ts'
 import { createOfflineOrigins } from '../upstream/offline-origins.ts'
+import { openConnection } from '../upstream/open-connection.ts'
 import type { OriginFetcher } from '../upstream/origin-fetcher.ts'
 import type { OriginHealth } from '../upstream/origin-health.ts'
 import { createOriginTrust } from '../upstream/origin-trust.ts'
 import { createPacedFetcher } from '../upstream/paced-fetcher.ts'
+import type { ParentView } from '../upstream/parent-set.ts'
 import { systemResolver } from '../upstream/resolve-host.ts'
 import { createResumingFetcher } from '../upstream/resuming-fetcher.ts'
 import { createRetryingFetcher } from '../upstream/retrying-fetcher.ts'
 import { createHttpFetcher } from '../upstream/undici-origin-fetcher.ts'
 import { ftpAccess } from './ftp-logins.ts'
+import { waysByParents } from './parents.ts'
 import { readingCheck, urlCheck } from './url-rules.ts'
 
 /** The ways to origins: by request, or as a raw connection; both by the same rules. */
@@ -31,6 +34,8 @@ export interface Origins {
   readonly dialer: Dialer
   /** How each origin that was asked lately does. */
   health(): readonly OriginHealth[]
+  /** How the parent proxies do; empty: there are none. */
+  parents(): readonly ParentView[]
 }
 
 export interface OriginsInput {
@@ -43,7 +48,7 @@ export interface OriginsInput {
 const randomSteps = 2 ** 32
 
 export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInput): Origins {
-  if (settings.offline) return { ...createOfflineOrigins(), health: () => [] }
+  if (settings.offline) return { ...createOfflineOrigins(), health: () => [], parents: () => [] }
   const guard = connectionGuard(settings, selfCheck)
   const roots = originRoots(settings)
   const resolve = systemResolver()
@@ -58,12 +63,19 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
     connectionsPerOrigin: settings.originConnections,
   }
   const trust = createOriginTrust(roots)
-  const attempting = fetcherByScheme({
-    http: createHttpFetcher({ ...shared, roots, headTimeoutMs }),
-    ftp: createFtpFetcher({ ...shared, trust, access: ftpAccess(settings) }),
-  })
+  const http = { ...shared, roots, headTimeoutMs }
+  const access = ftpAccess(settings)
+  const connect = { ...shared, trust, sessions: new Map<string, Buffer>() }
+  const own = {
+    fetcher: fetcherByScheme({
+      http: createHttpFetcher(http),
+      ftp: createFtpFetcher({ ...shared, trust, access }),
+    }),
+    dialer: createDialer((target, connected) => openConnection(target, connect, connected)),
+  }
+  const ways = waysByParents({ settings, clock, selfCheck, guard, resolve, trust, http, ftpAccess: access, own })
   const pace = { requestsPerSecond: settings.originRate, bytesPerSecond: settings.originBytesPerSecond }
-  const paced = createPacedFetcher(attempting, { clock, timers: systemTimers, ...pace })
+  const paced = createPacedFetcher(ways.fetcher, { clock, timers: systemTimers, ...pace })
   const retrying = createRetryingFetcher(paced, {
     clock,
     timers: systemTimers,
@@ -75,7 +87,8 @@ export function openOrigins({ settings, clock, observer, selfCheck }: OriginsInp
   return {
     fetcher: createResumingFetcher(withMirrors(retrying, settings, selfCheck), retrying.broke.bind(retrying)),
     health: () => retrying.health(),
-    dialer: createDialer({ ...shared, trust, sessions: new Map() }),
+    dialer: ways.dialer,
+    parents: () => ways.parents(),
   }
 }
 

@@ -48,6 +48,8 @@ function optionOf(row: OptionRow): Option {
   const initial = row.initial.length === 0 ? (row.whenEmpty ?? 'none') : row.initial.join(', ')
   const meaning = `${row.meaning.replaceAll('`', '')} (${variableOf(row.name)}; initially ${initial})`
   const option = new Option(angled(row.flag), meaning).argParser(append)
+  // commander takes what begins with "no-" for the opposite of another option.
+  option.negate = false
   return row.kind === 'switch' ? option.preset('yes') : option
 }
 

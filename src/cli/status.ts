@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import { optionRows } from '../config/options.ts'
 import { addressText } from '../config/setting-texts.ts'
 import type { HostPort } from '../config/settings.ts'
+import type { ParentView } from '../upstream/parent-set.ts'
 import { AdminClient } from './admin-client.ts'
 import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -16,11 +17,23 @@ export const status: Command = async (context) => {
   return exitCodes.done
 }
 
-/** Origins in trouble stand in sentences, one a line. */
+/** Origins in trouble and parents stand in sentences, one a line. */
 function readable(facts: object, nowMs: number): object {
-  if (!('originsInTrouble' in facts)) return facts
-  const origins = facts.originsInTrouble as readonly OriginView[]
-  return { ...facts, originsInTrouble: origins.map((origin) => originText(origin, nowMs)).join('\n') || 'none' }
+  return {
+    ...facts,
+    ...('originsInTrouble' in facts && {
+      originsInTrouble: lines(facts.originsInTrouble as OriginView[], (origin) => originText(origin, nowMs)),
+    }),
+    ...('parents' in facts && { parents: lines(facts.parents as ParentView[], parentText) }),
+  }
+}
+
+function lines<T>(all: readonly T[], textOf: (one: T) => string): string {
+  return all.map(textOf).join('\n') || 'none'
+}
+
+function parentText({ parent, state, score, lastFailure }: ParentView): string {
+  return `${parent}: ${state}, score ${score}${lastFailure === null ? '' : `, ${lastFailure}`}`
 }
 
 /** `name  value` for each fact, aligned; what has several lines goes on below its first. */

@@ -3,6 +3,7 @@ import type { Environment } from './environment.ts'
 import { expandFolders, type Folders, foldersOf } from './folders.ts'
 import { collectOptions, type Flags, type Given, type GivenOptions, type Origin } from './given-options.ts'
 import { type OptionName, type OptionRow, optionRows, type options } from './options.ts'
+import { parentTexts } from './setting-texts.ts'
 import type { Settings } from './settings.ts'
 import { isLoopback, valueKinds } from './value-kinds.ts'
 
@@ -54,6 +55,9 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     originCaFiles: all('origin-ca'),
     ftpCredentialFiles: all('ftp-credentials'),
     ftpTls: all('ftp-tls'),
+    parents: all('parent'),
+    parentCredentialFiles: all('parent-credentials'),
+    noProxy: all('no-proxy'),
     connectTimeoutMs: one('connect-timeout'),
     headTimeoutMs: one('head-timeout'),
     idleTimeoutMs: one('idle-timeout'),
@@ -91,11 +95,15 @@ function initialOf(row: OptionRow, folders: Folders): Given {
 }
 
 function badValue(row: OptionRow, { origin }: Given, text: string, expected: string): Fault {
-  const shown = row.isSecret === true ? 'not shown here, as it may hold a secret' : JSON.stringify(text)
+  // Who gives a password where none is taken shall not find it in a log as well.
+  const masked = JSON.stringify(text.replace(/\/\/.*@/, '//…@'))
+  const shown = row.isSecret === true ? 'not shown here, as it may hold a secret' : masked
   return new Fault('CONFIG_BAD_VALUE', `${row.name} is ${shown} (${origin}), expected ${expected}`)
 }
 
-function checkConflicts({ listen, allowClients, intercept, splice }: Settings): void {
+function checkConflicts(settings: Settings): void {
+  const { listen, allowClients, intercept, splice } = settings
+  checkParents(settings)
   const open = listen.find(({ host }) => !isLoopback(host))
   if (open !== undefined && allowClients.length === 0) {
     const reason = 'is reachable from other machines, and allow-client does not say which of them are served'
@@ -103,4 +111,18 @@ function checkConflicts({ listen, allowClients, intercept, splice }: Settings): 
   }
   const both = intercept.find((pattern) => splice.includes(pattern))
   if (both !== undefined) throw new Fault('CONFIG_CONFLICT', `intercept and splice both name ${both}`)
+}
+
+function checkParents({ parents, listen }: Settings): void {
+  if (parents.slice(0, -1).includes('direct')) {
+    throw new Fault('CONFIG_CONFLICT', 'parent names direct before another parent, which would never be asked')
+  }
+  const names = parentTexts(parents)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) throw new Fault('CONFIG_CONFLICT', `parent names ${twice} twice`)
+  const self = parents.find(
+    (one) => one !== 'direct' && listen.some(({ host, port }) => port !== 0 && host === one.host && port === one.port),
+  )
+  if (self !== undefined)
+    throw new Fault('CONFIG_CONFLICT', `parent ${parentTexts([self])} is this proxy itself (listen)`)
 }

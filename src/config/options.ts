@@ -183,6 +183,39 @@ export const options = [
     example: 'ftp.example.org',
   },
   {
+    name: 'parent',
+    flag: '--parent URL|direct',
+    kind: 'parent',
+    initial: [],
+    whenEmpty: 'none: origins are asked directly',
+    repeatable: true,
+    meaning:
+      'Proxies that origins are reached through, the preferred one first: `http://HOST:PORT`, or `https://HOST:PORT` for TLS to the proxy. `direct` as the last: without a parent when none works.',
+    example: 'http://proxy.example.org:3128',
+  },
+  {
+    name: 'parent-credentials',
+    flag: '--parent-credentials FILE',
+    kind: 'path',
+    initial: [],
+    whenEmpty: 'no parent is told any',
+    repeatable: true,
+    meaning:
+      'Credentials for parents, as in `.netrc`: `machine HOST:PORT login USER password SECRET`. Nobody else may read the file.',
+    example: '/etc/larder/parent-credentials',
+  },
+  {
+    name: 'no-proxy',
+    flag: '--no-proxy HOST',
+    kind: 'no-proxy',
+    initial: [],
+    whenEmpty: 'no host',
+    repeatable: true,
+    meaning:
+      'Hosts that are asked directly, never through a parent: a name with all names below it, an address, a CIDR, or `*` for all.',
+    example: 'corp.example.org',
+  },
+  {
     name: 'connect-timeout',
     flag: '--connect-timeout TIME',
     kind: 'duration',

@@ -1,6 +1,6 @@
 import { alertTargetText } from './alert-targets.ts'
 import type { OptionName } from './options.ts'
-import type { AdminAddress, HostPort, Settings } from './settings.ts'
+import type { AdminAddress, HostPort, ParentHop, Settings } from './settings.ts'
 import { formatBandwidth, formatDuration, formatRate, formatShare, formatSize } from './units.ts'
 
 /** The settings as the texts that `loadSettings` reads back to the same settings. Those of secret options are not for showing. */
@@ -22,6 +22,9 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'origin-ca': settings.originCaFiles,
     'ftp-credentials': settings.ftpCredentialFiles,
     'ftp-tls': settings.ftpTls,
+    parent: parentTexts(settings.parents),
+    'parent-credentials': settings.parentCredentialFiles,
+    'no-proxy': settings.noProxy,
     'connect-timeout': [formatDuration(settings.connectTimeoutMs)],
     'head-timeout': [formatDuration(settings.headTimeoutMs)],
     'idle-timeout': [formatDuration(settings.idleTimeoutMs)],
@@ -47,4 +50,9 @@ export function addressText({ host, port }: HostPort): string {
 /** `unix:PATH`, or as `addressText`. */
 export function adminText(address: AdminAddress): string {
   return 'path' in address ? `unix:${address.path}` : addressText(address)
+}
+
+/** `http://proxy.example.org:3128`, `https://[::1]:3129`, `direct` */
+export function parentTexts(parents: readonly ParentHop[]): readonly string[] {
+  return parents.map((one) => (one === 'direct' ? one : `${one.tls ? 'https' : 'http'}://${addressText(one)}`))
 }

@@ -28,6 +28,12 @@ export interface Settings {
   readonly ftpCredentialFiles: readonly string[]
   /** Host patterns of FTP servers with explicit TLS. */
   readonly ftpTls: readonly string[]
+  /** Proxies to origins in the order of preference; `direct`, our own connections, only as the last. Empty: no parents. */
+  readonly parents: readonly ParentHop[]
+  /** Files in netrc form with the credentials for parents. */
+  readonly parentCredentialFiles: readonly string[]
+  /** Names, addresses and CIDRs that no parent is asked for. */
+  readonly noProxy: readonly string[]
   readonly connectTimeoutMs: number
   readonly headTimeoutMs: number
   readonly idleTimeoutMs: number
@@ -57,6 +63,13 @@ export interface Settings {
 export interface HostPort {
   readonly host: string
   readonly port: number
+}
+
+export type ParentHop = ParentAddress | 'direct'
+
+/** A parent proxy; the host in lower case, IPv6 without brackets. */
+export interface ParentAddress extends HostPort {
+  readonly tls: boolean
 }
 
 export type AdminAddress = { readonly path: string } | HostPort

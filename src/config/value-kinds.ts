@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { readAlertTarget } from './alert-targets.ts'
-import type { AdminAddress, HostPort } from './settings.ts'
+import type { AdminAddress, HostPort, ParentHop } from './settings.ts'
 import { parseBandwidth, parseDuration, parseRate, parseShare, parseSize } from './units.ts'
 
 /** A way of reading text: what is expected, and the value, `undefined` when the text is not of this kind. */
@@ -62,6 +62,27 @@ function readHostPattern(text: string): string | undefined {
   return isIP(text) !== 0 || (text.length <= 255 && hostPattern.test(text)) ? text.toLowerCase() : undefined
 }
 
+/** No user and password: they would stand in lists of processes and in `config show`. */
+function readParent(text: string): ParentHop | undefined {
+  if (text.toLowerCase() === 'direct') return 'direct'
+  const found = /^(https?):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([^\s/?#@:[\]]+)):(\d{1,5})\/?$/i.exec(text)
+  if (found === null) return undefined
+  const [, scheme, six, name, digits] = found
+  const port = readPort(digits!)
+  const host = six === undefined ? readHostPattern(name!) : isIP(six) === 6 ? six.toLowerCase() : undefined
+  if (port === undefined || host === undefined || host.includes('*')) return undefined
+  return { tls: scheme!.toLowerCase() === 'https', host, port }
+}
+
+/** As curl has it: a name stands for all names below it too, a dot before it means nothing, and `*` alone is all. */
+function readNoProxy(text: string): string | undefined {
+  if (text === '*') return text
+  const bare = /^\[.*\]$/.test(text) ? text.slice(1, -1) : text
+  if (text.includes('/') || isIP(bare) !== 0) return readCidr(bare)?.replace(/\/(?:32|128)$/, '')
+  const name = bare.replace(/^\./, '').replace(/\.$/, '')
+  return name.includes('*') ? undefined : readHostPattern(name)
+}
+
 function readPort(text: string): number | undefined {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   return port >= 1 && port <= highestPort ? port : undefined
@@ -114,6 +135,11 @@ export const valueKinds = {
   bandwidth: kind('a size a second, such as 10MiB/s, or none', parseBandwidth),
   share: kind('a share such as 50%, of at most 1000%', parseShare),
   'host-pattern': kind('a host name, *.DOMAIN or an IP address', readHostPattern),
+  parent: kind(
+    'http://HOST:PORT, https://HOST:PORT or direct; user and password stand in a file (parent-credentials)',
+    readParent,
+  ),
+  'no-proxy': kind('a host name (all names below it are meant, too), an IP address, a CIDR or *', readNoProxy),
   port: kind('a port from 1 to 65535', readPort),
   cidr: kind('an IP address or a CIDR, such as 10.0.0.0/8', readCidr),
 } as const satisfies Record<string, Kind<unknown>>

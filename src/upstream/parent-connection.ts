@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import type { Socket } from 'node:net'
-import { Fault } from '../base/faults.ts'
+import type { Fault } from '../base/faults.ts'
 import { type ConnectStage, connectFault, connectTimeout } from './connect-faults.ts'
 import type { DialTarget } from './dialer.ts'
 import { type Connected, type ConnectOptions, openConnection, secure } from './open-connection.ts'
@@ -15,7 +15,7 @@ export function openToParent(parent: Parent, options: ConnectOptions, connected:
   openConnection(parent, options, (fault, socket) => {
     // That the parent is ourselves is nothing that another parent should hide.
     if (fault === undefined || fault.code === 'CLIENT_LOOP') return connected(fault, socket)
-    connected(new ParentFault(parent, 'broken', fault.message, fault.cause), undefined)
+    connected(new ParentFault(parent, 'broken', fault.message, fault), undefined)
   })
 }
 

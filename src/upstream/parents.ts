@@ -27,7 +27,12 @@ export function createParentsFetcher(
         if (mayGoDirect || isExempt(target.host)) return own.fetcher.fetch(request)
         throw new Fault('ORIGIN_PARENT_REFUSED', `${target.authority}: FTP with a login or TLS goes through no parent`)
       }
-      return firstOf(set, target, (way) => fetchBy(way, request), () => request.isWanted?.() !== false)
+      return firstOf(
+        set,
+        target,
+        (way) => fetchBy(way, request),
+        () => request.isWanted?.() !== false,
+      )
     },
     close: async () => {
       await Promise.all([own, ...hops].map(({ fetcher }) => fetcher.close()))
@@ -37,7 +42,15 @@ export function createParentsFetcher(
 
 /** Opens raw connections through the first parent that leads to the origin. */
 export function createParentsDialer(set: ParentSet): Dialer {
-  return { dial: (target) => firstOf(set, target, (way) => dialBy(way, target), () => true) }
+  return {
+    dial: (target) =>
+      firstOf(
+        set,
+        target,
+        (way) => dialBy(way, target),
+        () => true,
+      ),
+  }
 }
 
 async function firstOf<T>(

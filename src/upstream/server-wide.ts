@@ -46,7 +46,13 @@ function exchange(
   const headers = ['Host', target.authority, ...fields, ...framing, 'Connection', 'close']
   const requestedAt = now()
   return new Promise((resolve, reject) => {
-    const outbound = httpRequest({ createConnection: () => socket, setHost: false, method, path: requestTarget, headers })
+    const outbound = httpRequest({
+      createConnection: () => socket,
+      setHost: false,
+      method,
+      path: requestTarget,
+      headers,
+    })
     limitSilence(outbound, headTimeoutMs, 'ORIGIN_HEAD_TIMEOUT', target.authority)
     outbound.on('error', (error) => reject(responseFault(error, 'head', target.authority)))
     outbound.on('information', ({ statusCode, rawHeaders }) => request.onInterim?.(statusCode, rawHeaders))

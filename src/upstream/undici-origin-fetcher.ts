@@ -162,10 +162,7 @@ function requestTargetOf({ scheme, authority, path, href }: TargetUri, isAbsolut
 }
 
 /** Fields go out as they are; undici writes Host first, in lower case, and adds Connection and the framing. */
-function dispatchOptions(
-  { method, target, fields, body }: OriginRequest,
-  path: string,
-): Dispatcher.DispatchOptions {
+function dispatchOptions({ method, target, fields, body }: OriginRequest, path: string): Dispatcher.DispatchOptions {
   const headers = [...fields, 'Host', target.authority]
   const length = body?.sizeBytes
   if (length !== undefined) headers.push('Content-Length', String(length))

@@ -52,7 +52,12 @@ export class Scene {
         close: async () => {},
       },
       listening: () => [],
-      origins: { fetcher, dialer: { dial: () => assert.fail('nobody dials here') }, health: () => [] },
+      origins: {
+        fetcher,
+        dialer: { dial: () => assert.fail('nobody dials here') },
+        health: () => [],
+        parents: () => [],
+      },
     })
     this.#close = () => composed.close()
     this.#services = {

@@ -123,6 +123,27 @@ const table: Readonly<Record<OptionName, Row>> = {
     initial: [],
     bad: ['ftp://example.org'],
   },
+  parent: {
+    setting: 'parents',
+    text: 'http://Proxy.example.org:3128',
+    value: [{ tls: false, host: 'proxy.example.org', port: 3128 }],
+    initial: [],
+    bad: ['proxy:3128', 'http://proxy', 'http://proxy:0', 'socks5://proxy:1', 'http://u:p@proxy:3128', 'http://*.a:1'],
+  },
+  'parent-credentials': {
+    setting: 'parentCredentialFiles',
+    text: '/etc/larder/parents',
+    value: ['/etc/larder/parents'],
+    initial: [],
+    bad: ['a\0b'],
+  },
+  'no-proxy': {
+    setting: 'noProxy',
+    text: '.Corp.example.org.',
+    value: ['corp.example.org'],
+    initial: [],
+    bad: ['*.example.org', '10.0.0.0/33', 'a b', 'example.org/8'],
+  },
   'connect-timeout': {
     setting: 'connectTimeoutMs',
     text: '1500ms',

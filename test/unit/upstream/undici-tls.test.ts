@@ -119,10 +119,20 @@ describe('TLS to origins', () => {
       sessions: new Map<string, Buffer>(),
     }
     await withOrigin(ca.issue('DNS:origin.test'), async ({ port }) => {
-      const socket = await createDialer((target, connected) => openConnection(target, options, connected)).dial({ host: 'origin.test', port, tls: true })
+      const socket = await createDialer((target, connected) => openConnection(target, options, connected)).dial({
+        host: 'origin.test',
+        port,
+        tls: true,
+      })
       assert.equal((socket as TLSSocket).authorized, true)
       socket.destroy()
-      const fault = await refusal(createDialer((target, connected) => openConnection(target, options, connected)).dial({ host: 'other.test', port, tls: true }))
+      const fault = await refusal(
+        createDialer((target, connected) => openConnection(target, options, connected)).dial({
+          host: 'other.test',
+          port,
+          tls: true,
+        }),
+      )
       assert.equal(fault.code, 'ORIGIN_TLS_CERTIFICATE')
     })
   })
