@@ -128,7 +128,15 @@ const table: Readonly<Record<OptionName, Row>> = {
     text: 'http://Proxy.example.org:3128',
     value: [{ tls: false, host: 'proxy.example.org', port: 3128 }],
     initial: [],
-    bad: ['proxy:3128', 'http://proxy', 'http://proxy:0', 'socks5://proxy:1', 'http://u:p@proxy:3128', 'http://*.a:1'],
+    bad: [
+      'proxy:3128',
+      'http://proxy',
+      'http://proxy:0',
+      'socks5://proxy:1',
+      'http://*.a:1',
+      'http://a:1/path',
+      'DIRECTLY',
+    ],
   },
   'parent-credentials': {
     setting: 'parentCredentialFiles',
@@ -379,4 +387,33 @@ describe('A conflict', () => {
     const flags = { intercept: ['a.test'], splice: ['A.test'] }
     assert.throws(() => load({ flags }), fault('CONFIG_CONFLICT', 'a.test'))
   })
+
+  test('is a parent that stands behind direct, stands there twice, or is the proxy itself', () => {
+    const conflict = (...parent: string[]): void =>
+      assert.throws(() => load({ flags: { parent } }), fault('CONFIG_CONFLICT', 'parent'))
+    conflict('direct', 'http://a.test:1')
+    conflict('http://a.test:1', 'https://a.test:1', 'http://A.test:1')
+    conflict('http://127.0.0.1:3128')
+    load({ flags: { parent: ['http://a.test:1', 'https://a.test:1', 'http://127.0.0.1:3129', 'direct'] } })
+  })
+})
+
+describe('A password in the URL of a parent', () => {
+  const secret = 'http://ann:geheim@proxy.test:3128'
+  for (const given of [
+    { flags: { parent: [secret] } },
+    { environment: { LARDER_PARENT: secret } },
+    { file: `parent: [${secret}]` },
+  ]) {
+    test(`is refused and not repeated: ${Object.keys(given)}`, () => {
+      assert.throws(
+        () => load(given),
+        (error: unknown) => {
+          fault('CONFIG_BAD_VALUE', 'parent-credentials')(error)
+          assert.doesNotMatch((error as Error).message, /geheim/)
+          return true
+        },
+      )
+    })
+  }
 })

@@ -26,6 +26,12 @@ describe('Cache-Status (RFC 9211)', () => {
 })
 
 describe('Proxy-Status (RFC 9209)', () => {
+  test('the next hop, where that is not the origin (section 2.1.2)', () => {
+    const fault = new Fault('ORIGIN_PARENT_FAILED', 'x', { nextHop: 'proxy.test:3128' })
+    const wanted = 'larder; error=destination_unavailable; next-hop="proxy.test:3128"; details=ORIGIN_PARENT_FAILED'
+    assert.equal(proxyStatus(fault), wanted)
+  })
+
   test('error type and code', () => {
     assert.equal(proxyStatus(new Fault('ORIGIN_DNS_FAILED', 'x')), 'larder; error=dns_error; details=ORIGIN_DNS_FAILED')
   })

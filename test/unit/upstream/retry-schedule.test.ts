@@ -13,6 +13,7 @@ const repeated: readonly FaultCode[] = [
   'ORIGIN_READ_TIMEOUT',
   'ORIGIN_HEAD_TIMEOUT',
   'ORIGIN_TRUNCATED',
+  'ORIGIN_PARENT_FAILED',
   'ORIGIN_FTP_TRANSIENT',
 ]
 
