@@ -9,6 +9,8 @@ import { OriginPause } from './origin-pause.ts'
 import { RetryBudget } from './retry-budget.ts'
 
 const msPerSecond = 1_000
+/** An origin that restarts is back soon: for so long requests wait for it, and builds notice nothing. */
+const patienceMs = 5_000
 
 /** How an origin has done lately, for all requests to it. */
 export class OriginStanding {
@@ -30,14 +32,19 @@ export class OriginStanding {
     this.#pause = new OriginPause(clock)
   }
 
-  /** Did it fail so often that requests need not even wait for it? */
+  /** Did it fail so often that it is only asked now and then? */
   get isLeftAlone(): boolean {
     return this.#circuit.state !== 'closed'
   }
 
-  /** How long it still wants to be left alone, by its Retry-After. */
-  get pauseMs(): number {
-    return this.#pause.remainingMs
+  /** Is it left alone for so long that requests need not even wait for it? */
+  get isGivenUp(): boolean {
+    return this.#circuit.openForMs >= patienceMs
+  }
+
+  /** How long at least until a request may go to it. */
+  get waitMs(): number {
+    return Math.max(this.#pause.remainingMs, this.#circuit.nextProbeInMs)
   }
 
   /** May a request go to it now? `true` may make this request the one by which the others see how it is. */
@@ -85,7 +92,7 @@ export class OriginStanding {
   health(): OriginHealth {
     const at = (ms: number): number => Math.round(this.#clock.now() + ms)
     const { state, openForMs, nextProbeInMs, failureCount } = this.#circuit
-    const { pauseMs } = this
+    const pauseMs = this.#pause.remainingMs
     return {
       origin: this.name,
       circuit: state,

@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts'
 
 const slotMs = 5_000
 const slotCount = 12
-/** Retries that an origin with few requests may have in a minute all the same. */
-const floorCount = 10
+/** Retries that an origin with few requests may have in a minute all the same: what was on all its connections when it broke off, once. */
+const floorCount = 32
 
 /** Limits the retries at one origin to a share of its requests of the last minute: when it fails for all, they hardly add to its load. */
 export class RetryBudget {

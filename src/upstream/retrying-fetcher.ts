@@ -98,13 +98,13 @@ class Retrying implements RetryingFetcher {
     return this.#repeat(request, origin, await this.#attempt(counting(request, origin), origin))
   }
 
-  /** Waits as long as the origin asked for; `false`: it is left alone, or asks for more and more. */
+  /** Waits until the origin may be asked; `false`: that will not be soon. */
   async #hasTurn(request: OriginRequest, origin: OriginStanding): Promise<boolean> {
     const { clock, random, maxAttemptCount } = this.#options
     const lastMs = clock.elapsed() + maxRequestMs
     for (let waits = 0; !origin.admits(); waits += 1) {
-      const waitMs = origin.pauseMs + backOffMs(waits + 2, random)
-      if (origin.isLeftAlone || waits >= maxAttemptCount || clock.elapsed() + waitMs > lastMs) return false
+      const waitMs = origin.waitMs + backOffMs(waits + 2, random)
+      if (origin.isGivenUp || waits >= maxAttemptCount || clock.elapsed() + waitMs > lastMs) return false
       await this.#waits.wait(waitMs)
       if (this.#waits.isClosed || request.isWanted?.() === false) return false
     }
@@ -124,7 +124,7 @@ class Retrying implements RetryingFetcher {
     let last = outcome
     while (last.kind === 'failed' && last.mayPass && attempts.count < maxAttemptCount && origin.budget.hasRoom) {
       attempts.count += 1
-      const waitMs = origin.pauseMs + backOffMs(attempts.count, random)
+      const waitMs = origin.waitMs + backOffMs(attempts.count, random)
       if (clock.elapsed() + waitMs > lastMs) break
       await this.#waits.wait(waitMs)
       if (this.#waits.isClosed || request.isWanted?.() === false || !origin.budget.hasRoom) break

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ChaosOrigin, contentOf, startChaosOrigin } from '../../fakes/chaos-origin.ts'
 import type { ChaosFault } from '../../fakes/chaos-rule.ts'
@@ -18,23 +18,26 @@ const faults: readonly (readonly [string, ChaosFault])[] = [
   ['a reset', { kind: 'hang-up', by: 'reset' }],
 ]
 
-for (const [name, fault] of faults) {
-  test(`every answer is ${name}: 100 clients that ask for 1 000 objects cause at most 1.2 attempts per object, and the recovery is noticed`, async (t) => {
-    const origin = await startChaosOrigin(() => fault)
-    t.after(() => origin.stop())
-    const larder = await startLarder({ retryAttempts: 5, retryBudget: 0.5 })
-    t.after(() => larder.stop())
-    const urls = Array.from({ length: objectCount }, (_, number) => `${origin.url}/object-${number}`)
-    const downloads = await curlDownloads(t, { proxyPort: larder.port, urls, processCount: clientCount })
-    assert.ok(downloads.every(({ exitCode }) => exitCode !== 0))
-    const attemptsPerObject = origin.attemptCount / objectCount
-    t.diagnostic(`${attemptsPerObject} attempts per object`)
-    assert.ok(attemptsPerObject <= 1.2, `${attemptsPerObject} attempts per object`)
-    await recovers(t, larder, origin)
-    const circuit = larder.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('circuit'))
-    assert.deepEqual(circuit, ['circuit-opened', 'circuit-closed'])
-  })
-}
+// Most of the time all of them wait.
+describe('An origin that fails for all', { concurrency: true }, () => {
+  for (const [name, fault] of faults) {
+    test(`every answer is ${name}: 100 clients that ask for 1 000 objects cause at most 1.2 attempts per object, and the recovery is noticed`, async (t) => {
+      const origin = await startChaosOrigin(() => fault)
+      t.after(() => origin.stop())
+      const larder = await startLarder({ retryAttempts: 5, retryBudget: 0.5 })
+      t.after(() => larder.stop())
+      const urls = Array.from({ length: objectCount }, (_, number) => `${origin.url}/object-${number}`)
+      const downloads = await curlDownloads(t, { proxyPort: larder.port, urls, processCount: clientCount })
+      assert.ok(downloads.every(({ exitCode }) => exitCode !== 0))
+      const attemptsPerObject = origin.attemptCount / objectCount
+      t.diagnostic(`${attemptsPerObject} attempts per object`)
+      assert.ok(attemptsPerObject <= 1.2, `${attemptsPerObject} attempts per object`)
+      await recovers(t, larder, origin)
+      const circuit = larder.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('circuit'))
+      assert.deepEqual(circuit, ['circuit-opened', 'circuit-closed'])
+    })
+  }
+})
 
 /** A client keeps asking; the first request that the origin sees after its recovery is answered, and not late. */
 async function recovers(t: TestContext, larder: TestLarder, origin: ChaosOrigin): Promise<void> {

@@ -224,9 +224,9 @@ describe('Retry-After', () => {
       await clock.pass(2_000)
     }
     assert.deepEqual(leftAlone(fetcher), ['http://127.0.0.1:80'])
-    const [probe, other] = [ask(), ask()]
+    const seen = ask()
     await clock.pass(0)
-    assert.deepEqual([probe.word, other.word], ['waits', 'ORIGIN_CIRCUIT_OPEN'])
+    assert.equal(seen.word, 'ORIGIN_CIRCUIT_OPEN')
   })
 
   test('heard by many at once opens no circuit', async () => {
@@ -278,17 +278,42 @@ describe('Retry-After', () => {
 })
 
 describe('An origin that fails for all', () => {
-  test('is left alone: requests fail at once, and it is named', async () => {
-    const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'])
+  test('is left alone, and named', async () => {
+    const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
     for (let i = 0; i < 16; i += 1) ask()
     await clock.pass(0)
     assert.deepEqual(leftAlone(fetcher), ['http://127.0.0.1:80'])
-    const refused = ask()
     const post = ask({ method: 'POST' })
     await clock.pass(0)
-    assert.equal(refused.word, 'ORIGIN_CIRCUIT_OPEN')
     assert.equal(post.word, 'ORIGIN_CIRCUIT_OPEN')
     assert.equal(origin.sentMs.length, 16)
+  })
+
+  test('is waited for, for some seconds: nobody notices that it was away for a moment', async () => {
+    const { clock, origin, fetcher, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { random: () => 0.5 })
+    const seen = Array.from({ length: 30 }, () => ask())
+    await clock.pass(500)
+    seen.push(...Array.from({ length: 30 }, () => ask()))
+    await clock.pass(1_500)
+    origin.said = [{ status: 200 }]
+    await clock.pass(minuteMs)
+    assert.deepEqual(new Set(seen.map(({ word }) => word)), new Set([200]))
+    assert.deepEqual(leftAlone(fetcher), [])
+  })
+
+  test('is not waited for any more after that: requests fail at once, but for the probes', async () => {
+    const { clock, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
+    for (let i = 0; i < 16; i += 1) ask()
+    await clock.pass(4_900)
+    const early = ask()
+    await clock.pass(100)
+    assert.notEqual(early.word, 'waits')
+    const late = [ask(), ask()]
+    await clock.pass(0)
+    assert.deepEqual(
+      late.map(({ word }) => word),
+      ['ORIGIN_CIRCUIT_OPEN', 'ORIGIN_CIRCUIT_OPEN'],
+    )
   })
 
   test('gets single probes from those who wait, who share its recovery', async () => {
@@ -378,7 +403,7 @@ describe('What is told of an origin', () => {
     const { clock, events, ask } = scene(['ORIGIN_CONNECT_REFUSED'], { maxAttemptCount: 1 })
     for (let i = 0; i < 16; i += 1) ask()
     await clock.pass(0)
-    ask()
+    ask({ method: 'POST' })
     await clock.pass(0)
     const codes = events.flatMap((event) => (event.kind === 'origin-failed' ? [event.code] : []))
     assert.equal(codes.length, 17)
