@@ -180,7 +180,7 @@ describe('larder why ID', () => {
     assert.match(unknown.err, /^larder: no exchange with this id is remembered\n {2}Ids stand in the access log/)
     const wrong = await why('gopher://a.test/')
     assert.deepEqual([wrong.code, wrong.out], [1, ''])
-    assert.match(wrong.err, /scheme is not http, https or ftp/)
+    assert.match(wrong.err, /scheme is not http, https, ftp or ftps/)
   })
 })
 

@@ -147,7 +147,7 @@ describe('An FTP server that misbehaves', () => {
       async (fetcher, server) => {
         assert.equal((await get(fetcher, fileOf(server))).fault?.code, 'ORIGIN_READ_TIMEOUT')
       },
-      { idleTimeoutMs: 50 },
+      { idleTimeoutMs: 1_000 },
     )
   })
 
