@@ -74,3 +74,24 @@ describe('The circuit of an origin', () => {
     assert.equal(circuit.admits(), true)
   })
 })
+
+describe('What a circuit tells', () => {
+  test('is for how long it has not been closed, and when the next probe may go', async () => {
+    const clock = new HandClock()
+    const circuit = new OriginCircuit(clock)
+    assert.deepEqual([circuit.openForMs, circuit.nextProbeInMs, circuit.failureCount], [0, 0, 0])
+    fail(circuit, 16)
+    await clock.pass(400)
+    assert.deepEqual([circuit.openForMs, circuit.nextProbeInMs, circuit.failureCount], [400, 600, 16])
+    await clock.pass(1_600)
+    assert.deepEqual([circuit.openForMs, circuit.nextProbeInMs], [2_000, 0])
+  })
+
+  test('is that it opened, or closed, by what happened: once', () => {
+    const circuit = new OriginCircuit(new HandClock())
+    assert.equal(circuit.succeeded(), false)
+    fail(circuit, 15)
+    assert.deepEqual([circuit.failed(), circuit.failed()], [true, false])
+    assert.deepEqual([circuit.succeeded(), circuit.succeeded()], [true, false])
+  })
+})
