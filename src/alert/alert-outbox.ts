@@ -27,7 +27,8 @@ const firstPauseMs = 1_000
 const longestPauseMs = 5 * 60_000
 /** A message that nobody could take for so long is no news any more. */
 const oldestMs = 24 * 3_600_000
-const attemptsAfterRefusal = 3
+/** Some ten minutes: as long as chats bar somebody who said too much at once. */
+const attemptsAfterRefusal = 11
 
 /** The messages for one sink, in their order, each until it has arrived. Takes any number at once without blocking. */
 export class AlertOutbox {

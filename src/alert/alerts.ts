@@ -43,7 +43,7 @@ interface Cause {
 }
 
 /** So many subjects of one code are told apart; the rest share a message. Clients can make up any number of origins. */
-const mostSubjects = 20
+const mostSubjects = 10
 const furtherSubjects = 'and others'
 const mostResolved = 100
 /** A sign that it works counts when nothing fails for this part of the window after it. */
@@ -58,6 +58,7 @@ export class Alerts {
   readonly #causes = new Map<string, Cause>()
   readonly #resolved: Alert[] = []
   #openCount = 0
+  #isClosed = false
 
   constructor(options: AlertsOptions) {
     this.#options = options
@@ -74,6 +75,7 @@ export class Alerts {
 
   /** Something happened that no event tells. `isLasting`: it is not over for not happening again. */
   raise(occurrence: Occurrence, isLasting = false): void {
+    if (this.#isClosed) return
     const { clock } = this.#options
     const cause = this.#causeOf(occurrence, isLasting)
     const isNew = !cause.isOpen
@@ -102,6 +104,7 @@ export class Alerts {
 
   /** Nothing is told any more. */
   close(): void {
+    this.#isClosed = true
     for (const { callOff } of this.#causes.values()) callOff?.()
     this.#causes.clear()
     this.#openCount = 0

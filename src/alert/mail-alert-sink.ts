@@ -57,10 +57,11 @@ export class MailAlertSink implements AlertSink {
     needsTls ||= unverified === undefined
     const addresses = unverified ?? (await addressesOf(host, true))
     const socket = connect({ host, port, lookup: lookupOf(addresses), autoSelectFamily: true, signal })
+    socket.on('error', () => undefined)
     try {
       await once(socket, 'connect', { signal })
     } catch (error) {
-      socket.on('error', () => undefined).destroy()
+      socket.destroy()
       throw failureOf(error)
     }
     return { socket, needsTls }

@@ -37,11 +37,13 @@ export const testAlerts: Command = async (context) => {
 async function tell(sink: AlertSink, alert: Alert, clock: Clock): Promise<Told> {
   const startedMs = clock.elapsed()
   const took = (): number => Math.round(clock.elapsed() - startedMs)
+  const signal = AbortSignal.timeout(attemptMs)
   try {
-    await sink.send(alert, AbortSignal.timeout(attemptMs))
+    await sink.send(alert, signal)
     return { sink: sink.name, delivered: true, durationMs: took() }
   } catch (error) {
-    const failure = error instanceof AlertFailure ? error.message : 'the sink failed unexpectedly'
+    const reason = error instanceof AlertFailure ? error.message : 'the sink failed unexpectedly'
+    const failure = signal.aborted ? 'it did not take the message in time' : reason
     return { sink: sink.name, delivered: false, failure, durationMs: took() }
   }
 }

@@ -11,6 +11,9 @@ const amount = fc.integer({ min: 1, max: 10_000 })
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,8}\.test$/)
 const cidr = fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([address, bits]) => `${address}/${bits}`)
 
+const quotedCommand = (words: readonly string[]): string =>
+  `exec:${words.map((word) => (word.includes('"') ? `'${word.replaceAll("'", '')}x'` : `"${word}x"`)).join(' ')}`
+
 const flags = fc.record({
   listen: fc.array(
     fc.tuple(host, port).map(([address, number]) => `${address}:${number}`),
@@ -27,6 +30,19 @@ const flags = fc.record({
   splice: fc.array(name),
   'connect-port': fc.array(fc.integer({ min: 1, max: 65_535 }).map(String)),
   'allow-address': fc.array(fc.oneof(cidr, fc.ipV6())),
+  alert: fc.array(
+    fc.oneof(
+      fc.webUrl({ withQueryParameters: true, validSchemes: ['http', 'https'] }),
+      fc
+        .tuple(name, fc.constantFrom('#slack', '#secret=a%20b', '#format=feishu&secret=/x'))
+        .map((it) => `https://${it.join('/')}`),
+      fc.array(fc.stringMatching(/^[!-~ ]{1,9}$/), { minLength: 1, maxLength: 4 }).map(quotedCommand),
+      fc
+        .tuple(name, name, port)
+        .map(([user, place, number]) => `smtps://${user}@${place}:${number || 1}/?to=a@${user}#secret=p`),
+    ),
+  ),
+  'alert-secret': fc.constantFrom(['none'], ['/a/b']),
 })
 
 describe('The texts of settings', () => {

@@ -99,13 +99,13 @@ describe('An outbox', () => {
     )
   })
 
-  test('drops what is refused three times, and what is a day old', async () => {
+  test('drops what is refused for ten minutes, and what is a day old', async () => {
     answer = async () => {
       throw new AlertFailure('answered 404', true)
     }
     outbox.put(someAlert({ id: 'a' }))
     await clock.pass(hour)
-    assert.deepEqual([count('failed'), count('dropped')], [3, 1])
+    assert.deepEqual([count('failed'), count('dropped')], [11, 1])
     answer = down
     outbox.put(someAlert({ id: 'b' }))
     await clock.pass(25 * hour)
