@@ -4,13 +4,17 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import type { LarderEvent } from '../../../src/base/events.ts'
+import { createAuthority, loadAuthority } from '../../../src/ca/certificate-authority.ts'
+import { ForgeCertificateBuilder } from '../../../src/ca/forge-certificate-builder.ts'
 import type { Settings } from '../../../src/config/settings.ts'
 import { startAlertReceiver } from '../../fakes/alert-receiver.ts'
 import { type ChaosOrigin, startChaosOrigin } from '../../fakes/chaos-origin.ts'
 import { targetOf } from '../../support/alert-sinks.ts'
 import { command } from '../../support/command.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
+import { startTlsOrigin } from '../../support/tls-origin.ts'
 import { curlDownloads } from '../chaos/curl-downloads.ts'
 
 type AlertEvent = LarderEvent & { readonly kind: 'alert' }
@@ -124,6 +128,47 @@ describe('Alerts of a running proxy', () => {
     await larder.stop()
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
     assert.ok(!existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+  })
+
+  test('an origin whose certificate cannot be trusted is told', async (context) => {
+    const receiver = await startAlertReceiver()
+    context.after(() => receiver.stop())
+    const origin = await startTlsOrigin((_, response) => response.end('never seen'))
+    context.after(() => origin.stop())
+    const hook = targetOf('webhook', `http://127.0.0.1:${receiver.port}/#alertmanager`)
+    const larder = await startLarder({ alerts: [hook], connectPorts: [origin.port] })
+    context.after(() => larder.stop())
+    const trust = ['--cacert', join(larder.settings.caFolder, 'ca.pem')]
+    const proxy = ['--proxy', `http://127.0.0.1:${larder.port}`, '--noproxy', '']
+    const { stdout } = await command('curl', ['-q', '-sS', ...proxy, ...trust, `${origin.url}/a?token=token`], {
+      env: { PATH: process.env.PATH },
+    })
+    assert.match(stdout, /ORIGIN_TLS_CERTIFICATE/)
+    const [{ body } = assert.fail()] = await receiver.received(1)
+    const [{ labels }] = JSON.parse(body) as [{ labels: Record<string, string> }]
+    assert.deepEqual([labels.alertname, labels.subject], ['Larder_ORIGIN_TLS_CERTIFICATE', origin.url])
+    assert.doesNotMatch(body, /token/)
+  })
+
+  test('a CA that ends within a week is told when the daemon starts', async (context) => {
+    const folder = folderOf(context)
+    const builder = new ForgeCertificateBuilder()
+    const made = (name: string, clock: Clock): string => {
+      createAuthority({ folder: join(folder, name), builder, clock })
+      return join(folder, name)
+    }
+    const lifeMs =
+      loadAuthority({ folder: made('new', systemClock), clock: systemClock }).notAfterAt - systemClock.now()
+    const fiveDaysMs = 5 * 24 * 3_600_000
+    const caFolder = made('old', { ...systemClock, now: () => systemClock.now() - lifeMs + fiveDaysMs })
+    const receiver = await startAlertReceiver()
+    context.after(() => receiver.stop())
+    const hook = targetOf('webhook', `http://127.0.0.1:${receiver.port}/`)
+    const larder = await startLarder({ alerts: [hook], caFolder }, false)
+    context.after(() => larder.stop())
+    const [{ body } = assert.fail()] = await receiver.received(1)
+    const { code, subject, severity } = JSON.parse(body) as Record<string, unknown>
+    assert.deepEqual([code, subject, severity], ['CA_EXPIRING', 'CA within 7 days', 'critical'])
   })
 })
 
