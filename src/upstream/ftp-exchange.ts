@@ -55,13 +55,13 @@ export class FtpExchange {
 
   async #respond(): Promise<OriginResponse> {
     const path = this.#path
-    if (path.directory) return (await this.#session.enter(path)) ? this.#listing() : this.#missing()
+    if (path.directory) return this.#folder()
     let sizeBytes: number | undefined
     try {
       sizeBytes = await this.#session.size(path)
     } catch (error) {
       if (!isMissing(error)) throw error
-      return (await this.#session.enter(path)) ? this.#listing() : this.#missing()
+      return this.#folder()
     }
     return this.#file({ sizeBytes, modified: await this.#session.modified(path) })
   }
@@ -102,7 +102,7 @@ export class FtpExchange {
         },
         (error) => {
           if (transfer?.begun) transfer.break(ftpFault(error, 'content', this.#peer))
-          else if (isMissing(error)) return resolve(this.#missing())
+          else if (isMissing(error)) return this.#folder().then(resolve, reject)
           else return reject(error)
           this.#options.over(false)
         },
@@ -155,6 +155,11 @@ export class FtpExchange {
     if (after === sizeBytes && modifiedAfter === modified) return
     const change = `SIZE ${sizeBytes}, MDTM ${modified} became SIZE ${after}, MDTM ${modifiedAfter}`
     throw new Fault('ORIGIN_TRUNCATED', `${this.#peer}: the file changed meanwhile: ${change}`)
+  }
+
+  /** Some servers tell a size of folders, too. */
+  async #folder(): Promise<OriginResponse> {
+    return (await this.#session.enter(this.#path)) ? this.#listing() : this.#missing()
   }
 
   /** As text, but as a page for those who name HTML: browsers do, curl and wget do not. Never stored. */

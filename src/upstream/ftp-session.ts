@@ -96,12 +96,12 @@ export class FtpSession {
 
   /** Fourteen digits, `YYYYMMDDhhmmss` in UTC (RFC 3659 section 2.3); `undefined` when the server cannot tell. */
   async modified(path: FtpPath): Promise<string | undefined> {
-    const reply = await this.#client.sendIgnoringError(`MDTM ${this.#full(path)}`)
-    return /^213 +(\d{14})\b/.exec(reply.message)?.[1]
+    const reply = await this.#unlessRefused(`MDTM ${this.#full(path)}`)
+    return /^213 +(\d{14})\b/.exec(reply?.message ?? '')?.[1]
   }
 
   async enter(path: FtpPath): Promise<boolean> {
-    return (await this.#client.sendIgnoringError(`CWD ${this.#full(path)}`)).code < 400
+    return (await this.#unlessRefused(`CWD ${this.#full(path)}`)) !== undefined
   }
 
   /** What the server prints about the entered directory. */
@@ -137,13 +137,13 @@ export class FtpSession {
   }
 
   /** The reply, or `undefined` when the server does not know the command. */
-  async #known(command: string): Promise<FTPResponse | undefined> {
-    try {
-      return await this.#client.send(command)
-    } catch (error) {
-      if (error instanceof FTPError && unknownCommand.includes(error.code)) return undefined
-      throw error
-    }
+  #known(command: string): Promise<FTPResponse | undefined> {
+    return this.#client.send(command).catch(passOver((code) => unknownCommand.includes(code)))
+  }
+
+  /** The reply, or `undefined` when the server will not do it, now or later; a login that has ended is no such answer. */
+  #unlessRefused(command: string): Promise<FTPResponse | undefined> {
+    return this.#client.send(command).catch(passOver((code) => code >= 500 && code !== 530 && code !== 532))
   }
 
   #openData(): Promise<void> {
@@ -158,6 +158,12 @@ export class FtpSession {
       checkServerIdentity: (_name, certificate) => checkOriginIdentity(host, certificate),
       ...(isIP(host) === 0 ? { servername: host } : { host }),
     }
+  }
+}
+
+function passOver(isExpected: (code: number) => boolean): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof FTPError) || !isExpected(error.code)) throw error
   }
 }
 

@@ -72,6 +72,7 @@ class ScriptedFtp implements FaultFtp {
   #idle: (() => void)[] = []
   /** What the next transfer of a control connection uses: its data connection, and where it restarts. */
   readonly #next = new WeakMap<Socket, Promise<Socket>>()
+  readonly #mute = new WeakSet<Socket>()
   readonly #startAt = new WeakMap<Socket, number>()
 
   constructor(server: Server, faults: FtpFaults) {
@@ -129,9 +130,12 @@ class ScriptedFtp implements FaultFtp {
   }
 
   async #obey(line: string, socket: Socket): Promise<void> {
+    if (this.#mute.has(socket)) return
     this.commands.push(line)
     const [word = '', ...rest] = line.split(' ')
     const given = this.#given(word)
+    // What comes after this would be TLS, which is not spoken here.
+    if (word === 'AUTH' && given?.startsWith('234')) this.#mute.add(socket)
     if (word === 'REST' && given === undefined) this.#startAt.set(socket, Number(rest[0]))
     if (word === 'RETR' && given === undefined) return this.#send(rest.join(' '), socket)
     if (word === 'LIST' && given === undefined) return this.#transfer(Buffer.from(this.#faults.listing ?? ''), socket)

@@ -51,6 +51,9 @@ const refused: readonly (readonly [string, FtpFaults, FaultCode])[] = [
   ['332 for PASS', { replies: { PASS: '332 Which account' } }, 'ORIGIN_FTP_LOGIN'],
   ['530 for SIZE', { replies: { SIZE: '530 Log in first' } }, 'ORIGIN_FTP_LOGIN'],
   ['450 for SIZE', { replies: { SIZE: '450 Busy' } }, 'ORIGIN_FTP_TRANSIENT'],
+  ['450 for MDTM', { replies: { MDTM: '450 Busy' } }, 'ORIGIN_FTP_TRANSIENT'],
+  ['450 for CWD', { replies: { SIZE: '550 No file', CWD: '450 Busy' } }, 'ORIGIN_FTP_TRANSIENT'],
+  ['530 for CWD', { replies: { SIZE: '550 No file', CWD: '530 Log in' } }, 'ORIGIN_FTP_LOGIN'],
   ['425 for RETR', { replies: { RETR: '425 No data connection' } }, 'ORIGIN_FTP_TRANSIENT'],
   ['nonsense for SIZE', { replies: { SIZE: '213 many' } }, 'ORIGIN_RESPONSE_INVALID'],
   ['nonsense for EPSV and PASV', { replies: { EPSV: '500 No', PASV: '227 Nowhere' } }, 'ORIGIN_RESPONSE_INVALID'],
@@ -213,6 +216,15 @@ describe('An FTP server that misbehaves', () => {
       assert.equal((await get(fetcher, targetOf('ftp', server.port, '/other'))).response.status, 404)
     })
   })
+
+  test('that tells a size of a folder gives its listing all the same', () =>
+    play(
+      { replies: { RETR: '550 Not a file', CWD: '250 Entered' }, listing: 'inside\r\n' },
+      async (fetcher, server) => {
+        const { response, content } = await get(fetcher, fileOf(server))
+        assert.deepEqual([response.status, content.toString()], [200, 'inside\r\n'])
+      },
+    ))
 
   test('lists at most 1 MB', () =>
     play({ replies: { CWD: '250 Entered' }, listing: 'x'.repeat(1024 * 1024 + 1) }, async (fetcher, server) => {
