@@ -59,10 +59,11 @@ async function firstOf<T>(
   take: (way: ParentHop | Ways) => Promise<T>,
   isWanted: () => boolean,
 ): Promise<T> {
+  const { isExempt, checkTarget } = set.options
+  const denied = isExempt(target.host) ? undefined : checkTarget(target.host, target.port)
+  if (denied !== undefined) throw denied
   const failures: ParentFault[] = []
   for (const way of set.waysTo(target)) {
-    const denied = 'parent' in way ? set.options.checkTarget(target.host, target.port) : undefined
-    if (denied !== undefined) throw denied
     try {
       return await take(way)
     } catch (error) {

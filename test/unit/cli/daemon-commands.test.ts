@@ -94,6 +94,20 @@ describe('larder stats and status', () => {
     const { larder } = await stage(context, { status: () => ({ originsInTrouble: [] }) })
     assert.equal((await larder('status')).out, 'originsInTrouble  none\n')
   })
+
+  test('tells of each parent what is thought of it', async (context) => {
+    const parents = [
+      { parent: 'http://a.test:3128', score: 0, state: 'set aside', lastFailure: 'parent a.test:3128: refused' },
+      { parent: 'https://b.test:3129', score: 100, state: 'in use', lastFailure: null },
+    ]
+    const { larder } = await stage(context, { status: () => ({ parents }) })
+    const told = [
+      'parents  http://a.test:3128: set aside, score 0, parent a.test:3128: refused\n',
+      '         https://b.test:3129: in use, score 100\n',
+    ]
+    assert.equal((await larder('status')).out, told.join(''))
+    assert.deepEqual(JSON.parse((await larder('status', '--json')).out), { parents })
+  })
 })
 
 describe('larder purge', () => {
