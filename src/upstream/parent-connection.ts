@@ -15,7 +15,8 @@ export function openToParent(parent: Parent, options: ConnectOptions, connected:
   openConnection(parent, options, (fault, socket) => {
     // That the parent is ourselves is nothing that another parent should hide.
     if (fault === undefined || fault.code === 'CLIENT_LOOP') return connected(fault, socket)
-    connected(new ParentFault(parent, 'broken', fault.message, fault), undefined)
+    const reason = fault.message.replace(`${parent.host}:${parent.port}: `, '')
+    connected(new ParentFault(parent, 'broken', reason, fault), undefined)
   })
 }
 
