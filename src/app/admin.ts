@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Fault } from '../base/faults.ts'
+import { shownIndex } from '../config/setting-texts.ts'
 import type { Settings } from '../config/settings.ts'
 import { classRuleFor } from '../ecosystem/classify.ts'
 import { Fields } from '../http/fields.ts'
@@ -73,7 +74,7 @@ function statusOf({ settings, listener, authority, composed, observation, alerti
     listen: listener.listening,
     data: settings.dataFolder,
     store: settings.store,
-    index: settings.index,
+    index: shownIndex(settings.index),
     profile: settings.profile,
     offline: settings.offline,
     intercept: authority === undefined ? 'nothing: there is no CA' : settings.intercept,

@@ -1,7 +1,7 @@
 import type { AddressesOf } from '../alert/alert-addresses.ts'
 import { AlertFailure } from '../alert/alert-sink.ts'
+import { isLoopback } from '../config/loopback.ts'
 import type { Settings } from '../config/settings.ts'
-import { isLoopback } from '../config/value-kinds.ts'
 import { addressBytes } from '../govern/address-bytes.ts'
 import { createAddressRules } from '../govern/address-rules.ts'
 import { createCidrList } from '../govern/cidr-list.ts'

@@ -13,7 +13,6 @@ import { run } from '../pipeline/pipeline.ts'
 import { RecentExchanges } from '../pipeline/recent-exchanges.ts'
 import type { Services } from '../pipeline/services.ts'
 import { SignedGrants } from '../pipeline/signed-grants.ts'
-import { StoreHealth } from '../pipeline/store-health.ts'
 import { leavingLimits } from '../policy/leaving.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
@@ -104,7 +103,7 @@ function servicesOf(
     isOffline: settings.offline,
     blobs: stores.blobs,
     index: stores.index,
-    storeHealth: new StoreHealth(observer),
+    storeHealth: stores.health,
     hot: stores.hot,
     flights: new Flights<FlightOutcome>(),
     fills: new Fills(),

@@ -67,8 +67,9 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const authority = openAuthority(settings, clock)
   if (authority !== undefined) alerting.watchCa(authority.authority.notAfterAt)
   await checkAddressesFree(settings.listen)
-  const stores = openStores(settings)
+  const stores = openStores(settings, observer)
   undo.push(() => stores.close())
+  await stores.opened
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())

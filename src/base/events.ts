@@ -43,6 +43,9 @@ export type AlertCode = FaultCode | 'ORIGIN_FAILING' | 'CA_EXPIRING' | 'ALERT_TE
 /** `failed` is one attempt to deliver a message, of which more may follow; `dropped`: it will never be delivered. */
 export type AlertOutcome = 'sent' | 'failed' | 'dropped'
 
+/** No record at all; not sealed with our secret; another key's; older than the last purge of its key. */
+export type IndexRejection = 'malformed' | 'forged' | 'swapped' | 'replayed'
+
 export type LarderEvent =
   | ExchangeEvent
   | { readonly kind: 'origin-attempt'; readonly outcome: 'response' | FaultCode }
@@ -67,6 +70,8 @@ export type LarderEvent =
   | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }
   | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string }
   | { readonly kind: 'store-recovered' }
+  /** What the index's server answered is not the record that was asked for. */
+  | { readonly kind: 'index-rejected'; readonly reason: IndexRejection }
   | { readonly kind: 'alert'; readonly code: AlertCode; readonly outcome: AlertOutcome }
 
 /** Receives what capabilities report; must never throw and never block. */

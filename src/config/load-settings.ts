@@ -2,10 +2,12 @@ import { Fault } from '../base/faults.ts'
 import type { Environment } from './environment.ts'
 import { expandFolders, type Folders, foldersOf } from './folders.ts'
 import { collectOptions, type Flags, type Given, type GivenOptions, type Origin } from './given-options.ts'
+import { withoutSecrets } from './index-url.ts'
+import { isLoopback } from './loopback.ts'
 import { type OptionName, type OptionRow, optionRows, type options } from './options.ts'
 import { parentTexts } from './setting-texts.ts'
 import type { Settings } from './settings.ts'
-import { isLoopback, valueKinds } from './value-kinds.ts'
+import { valueKinds } from './value-kinds.ts'
 
 export interface LoadedSettings {
   readonly settings: Settings
@@ -30,7 +32,7 @@ type KindOf<Name extends OptionName> = Extract<(typeof options)[number], { name:
 export function loadSettings({ flags, environment, readFile }: ConfigSources): LoadedSettings {
   const { options: given, rules } = collectOptions(flags, environment, readFile)
   const settings = { ...readSettings(given, foldersOf(environment)), rules }
-  checkConflicts(settings)
+  checkConflicts(settings, given.get('index')?.origin ?? 'initial')
   const origins = Object.fromEntries(optionRows.map(({ name }) => [name, given.get(name)?.origin ?? 'initial']))
   return { settings, origins: origins as Record<OptionName, Origin> }
 }
@@ -45,6 +47,9 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     caFolder: one('ca-dir'),
     store: one('store'),
     index: one('index'),
+    indexPasswordFile: orNone(one('index-password-file')),
+    indexKeyFile: orNone(one('index-key')),
+    indexCaFile: orNone(one('index-ca')),
     memoryBytes: one('memory'),
     intercept: all('intercept'),
     splice: all('splice'),
@@ -69,11 +74,13 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     offline: one('offline'),
     alerts: all('alert'),
     alertWindowMs: one('alert-window'),
-    alertSecretFile: one('alert-secret') === 'none' ? undefined : one('alert-secret'),
+    alertSecretFile: orNone(one('alert-secret')),
     accessLog: one('access-log'),
     profile: one('profile') as Settings['profile'],
   }
 }
+
+const orNone = (path: string): string | undefined => (path === 'none' ? undefined : path)
 
 function readOption(name: OptionName, given: GivenOptions, folders: Folders): unknown[] {
   const row = optionRows.find((one) => one.name === name)!
@@ -96,14 +103,15 @@ function initialOf(row: OptionRow, folders: Folders): Given {
 
 function badValue(row: OptionRow, { origin }: Given, text: string, expected: string): Fault {
   // Who gives a password where none is taken shall not find it in a log as well.
-  const masked = JSON.stringify(text.replace(/\/\/.*@/, '//…@'))
+  const masked = JSON.stringify(row.kind === 'index-url' ? withoutSecrets(text) : text.replace(/\/\/.*@/, '//…@'))
   const shown = row.isSecret === true ? 'not shown here, as it may hold a secret' : masked
   return new Fault('CONFIG_BAD_VALUE', `${row.name} is ${shown} (${origin}), expected ${expected}`)
 }
 
-function checkConflicts(settings: Settings): void {
+function checkConflicts(settings: Settings, indexOrigin: Origin): void {
   const { listen, allowClients, intercept, splice } = settings
   checkParents(settings)
+  checkIndex(settings, indexOrigin)
   const open = listen.find(({ host }) => !isLoopback(host))
   if (open !== undefined && allowClients.length === 0) {
     const reason = 'is reachable from other machines, and allow-client does not say which of them are served'
@@ -125,4 +133,15 @@ function checkParents({ parents, listen }: Settings): void {
   )
   if (self !== undefined)
     throw new Fault('CONFIG_CONFLICT', `parent ${parentTexts([self])} is this proxy itself (listen)`)
+}
+
+function checkIndex({ index, indexPasswordFile }: Settings, origin: Origin): void {
+  if (index.password !== undefined && origin === 'flag') {
+    const reason =
+      'every user of this machine can read flags; give it in the file, in LARDER_INDEX, or by index-password-file'
+    throw new Fault('CONFIG_CONFLICT', `the flag --index has a password, and ${reason}`)
+  }
+  if (index.password !== undefined && indexPasswordFile !== undefined) {
+    throw new Fault('CONFIG_CONFLICT', 'index has a password, and index-password-file is given as well')
+  }
 }

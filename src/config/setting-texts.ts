@@ -1,9 +1,10 @@
 import { alertTargetText } from './alert-targets.ts'
+import type { IndexUrl } from './index-url.ts'
 import type { OptionName } from './options.ts'
 import type { AdminAddress, HostPort, ParentHop, Settings } from './settings.ts'
 import { formatBandwidth, formatDuration, formatRate, formatShare, formatSize } from './units.ts'
 
-/** The settings as the texts that `loadSettings` reads back to the same settings. Those of secret options are not for showing. */
+/** The settings as the texts that `loadSettings` reads back to the same settings, but for the index's password, which is masked. Those of secret options are not for showing. */
 export function settingTexts(settings: Settings): Record<OptionName, readonly string[]> {
   return {
     listen: settings.listen.map(addressText),
@@ -11,7 +12,10 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     data: [settings.dataFolder],
     'ca-dir': [settings.caFolder],
     store: [settings.store],
-    index: [settings.index],
+    index: [shownIndex(settings.index)],
+    'index-password-file': [settings.indexPasswordFile ?? 'none'],
+    'index-key': [settings.indexKeyFile ?? 'none'],
+    'index-ca': [settings.indexCaFile ?? 'none'],
     memory: [formatSize(settings.memoryBytes)],
     intercept: settings.intercept,
     splice: settings.splice,
@@ -40,6 +44,14 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'access-log': [settings.accessLog],
     profile: [settings.profile],
   }
+}
+
+/** Its URL, `***` for a password. */
+export function shownIndex({ text, password }: IndexUrl): string {
+  if (password === undefined) return text
+  const shown = new URL(text)
+  shown.password = '***'
+  return shown.href
 }
 
 /** `127.0.0.1:3128`, `[::1]:3128` */

@@ -1,4 +1,5 @@
 import type { AlertTarget } from './alert-targets.ts'
+import type { IndexUrl } from './index-url.ts'
 import type { UserRule } from './user-rules.ts'
 
 /** The effective configuration, units converted: durations in milliseconds, sizes in bytes. Derived from `options.ts`. */
@@ -10,8 +11,11 @@ export interface Settings {
   readonly caFolder: string
   /** Blob store URL; `fs:` is the data folder. */
   readonly store: string
-  /** Response index URL: `sqlite:` in the data folder, or `memory:`. */
-  readonly index: string
+  readonly index: IndexUrl
+  readonly indexPasswordFile: string | undefined
+  /** Holds the secret that records on a server are sealed with; `undefined`: one in the data folder. */
+  readonly indexKeyFile: string | undefined
+  readonly indexCaFile: string | undefined
   /** Hot bodies and index records kept in memory. */
   readonly memoryBytes: number
   /** Host patterns (`example.org`, `*.example.org`) whose TLS is opened; empty: all. */

@@ -1,6 +1,8 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { readAlertTarget } from './alert-targets.ts'
+import { readIndexUrl } from './index-url.ts'
+import { isLoopback } from './loopback.ts'
 import type { AdminAddress, HostPort, ParentHop } from './settings.ts'
 import { parseBandwidth, parseDuration, parseRate, parseShare, parseSize } from './units.ts'
 
@@ -15,15 +17,6 @@ const longestSocketPathBytes = 107
 const highestPort = 65_535
 const mostAttempts = 20
 const mostCount = 1000
-
-/** Is this the text of an address that only this machine reaches? */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true
-  const list = new BlockList()
-  list.addSubnet('127.0.0.0', 8, 'ipv4')
-  list.addAddress('::1', 'ipv6')
-  return isIP(host) !== 0 && list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6')
-}
 
 /** `ADDR:PORT` or `[ADDR]:PORT`; a name other than localhost is none, so that it is certain where we listen. */
 function readAddress(text: string): HostPort | undefined {
@@ -124,6 +117,10 @@ export const valueKinds = {
   'alert-target': kind(
     'https://HOST/PATH, http:// to an address of this machine or an allowed one, smtps://HOST/?to=ADDRESS, mailto:ADDRESS or exec:COMMAND (a password goes into a file: #secret=FILE)',
     readAlertTarget,
+  ),
+  'index-url': kind(
+    'sqlite:, memory:, or a server such as rediss://larder@redis.example.org:6379/0?prefix=larder, postgres://… or memcached://…',
+    readIndexUrl,
   ),
   word: kind('a word', (text) => text),
   switch: kind('yes or no', (text) => switches.get(text.toLowerCase())),

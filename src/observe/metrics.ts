@@ -76,6 +76,12 @@ export const metricRows = {
     labels: ['kind'],
     meaning: 'Content that an origin changed although its URL says that it never does: `changed`.',
   },
+  larder_index_rejected_total: {
+    kind: 'counter',
+    labels: ['reason'],
+    meaning:
+      "Records of the index's server that were not used: `malformed`, `forged` (not sealed with our key), `swapped` (another key's), `replayed` (purged before).",
+  },
   larder_faults_total: { kind: 'counter', labels: ['code'], meaning: 'Faults of requests and of the store.' },
   larder_alerts_total: {
     kind: 'counter',

@@ -28,6 +28,7 @@ export class PromMetrics implements Metrics {
   readonly #leftAlone: Gauge
   readonly #leaves: Counter
   readonly #tlsRefused: Counter
+  readonly #indexRejected: Counter
   readonly #faults: Counter
   readonly #alerts: Counter
   readonly #drift: Counter
@@ -44,6 +45,7 @@ export class PromMetrics implements Metrics {
     this.#leftAlone = new Gauge(this.#configuration('larder_origins_left_alone'))
     this.#leaves = this.#counter('larder_leaf_issued_total')
     this.#tlsRefused = this.#counter('larder_tls_refused_total')
+    this.#indexRejected = this.#counter('larder_index_rejected_total')
     this.#faults = this.#counter('larder_faults_total')
     this.#alerts = this.#counter('larder_alerts_total')
     this.#drift = this.#counter('larder_drift_total')
@@ -67,6 +69,8 @@ export class PromMetrics implements Metrics {
         return this.#leaves.inc()
       case 'tls-refused':
         return this.#tlsRefused.inc()
+      case 'index-rejected':
+        return this.#indexRejected.inc({ reason: event.reason })
       case 'store-fault':
         return this.#faults.inc({ code: event.code })
       case 'alert':

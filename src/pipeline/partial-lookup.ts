@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts'
 import { isPart, ofSameRepresentation, type PartRecord, type Piece, piecesOf } from './partial-records.ts'
 import { openPieces } from './partial-source.ts'
 import type { Services } from './services.ts'
-import { forget } from './stored-content.ts'
+import { forgetLost } from './stored-content.ts'
 
 /** A range found in stored parts. */
 export interface FoundRange {
@@ -59,7 +59,7 @@ export async function openRange(exchange: Exchange, services: Services, found: F
     exchange.source = await openPieces(services.blobs, cached.sizeBytes, pieces)
   } catch (error) {
     services.storeHealth.failed(error)
-    forget(exchange.key, services)
+    forgetLost(exchange.key, services)
     return false
   }
   exchange.delivery = cached

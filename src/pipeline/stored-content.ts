@@ -37,7 +37,7 @@ export async function openContent(exchange: Exchange, services: Services): Promi
   } catch (error) {
     services.storeHealth.failed(error)
   }
-  forget(exchange.key, services)
+  forgetLost(exchange.key, services)
   return false
 }
 
@@ -59,6 +59,12 @@ async function load(cached: CachedResponse, source: ByteSource): Promise<void> {
 /** Drops a key from memory, from the index, and from fills that are not stored yet; the index follows in its own time. */
 export function forget(key: string, services: Services): void {
   remove(key, services).catch((error) => services.storeHealth.failed(error))
+}
+
+/** As `forget`, for content that is gone. A record may be another daemon's, whose content is in its own store: then it stays, until ours replaces it. */
+export function forgetLost(key: string, services: Services): void {
+  if (services.index.isShared) services.hot.delete(key)
+  else forget(key, services)
 }
 
 /** As `forget`; resolves when it is done, with whether something was stored. */

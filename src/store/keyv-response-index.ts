@@ -5,11 +5,15 @@ import { fromRecord, type StoredRecord, toRecord } from './stored-record.ts'
 import type { StoredResponse } from './stored-response.ts'
 
 /** The response index over any storage of Keyv; a `Map` keeps it in memory. */
-export function createKeyvResponseIndex(storage: KeyvStoreAdapter | Map<string, string>): ResponseIndex {
-  return new KeyvResponseIndex(storage)
+export function createKeyvResponseIndex(
+  storage: KeyvStoreAdapter | Map<string, string>,
+  isShared = false,
+): ResponseIndex {
+  return new KeyvResponseIndex(storage, isShared)
 }
 
 class KeyvResponseIndex implements ResponseIndex {
+  readonly isShared: boolean
   readonly #keyv: Keyv<StoredRecord>
   /** The last change under way, by key. */
   readonly #changes = new Map<string, Promise<unknown>>()
@@ -21,7 +25,8 @@ class KeyvResponseIndex implements ResponseIndex {
   #error: unknown
   #errorCount = 0
 
-  constructor(storage: KeyvStoreAdapter | Map<string, string>) {
+  constructor(storage: KeyvStoreAdapter | Map<string, string>, isShared: boolean) {
+    this.isShared = isShared
     this.#peek = peekOf(storage)
     this.#keyv = new Keyv<StoredRecord>({
       store: storage,

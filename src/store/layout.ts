@@ -12,6 +12,8 @@ import { Fault } from '../base/faults.ts'
  *       blobs/aa/<sha256>  blobs above 64 KiB, one file each, in 256 folders by the first two digits
  *       blobs.db           blobs up to 64 KiB (SQLite, with -wal and -shm)
  *       index.db           the response index (SQLite, with -wal and -shm)
+ *       index.key          secret that records of an index on a server are sealed with
+ *       index.purged       when keys were purged, beside an index on a server
  *       admin.token        secret of an admin address on TCP
  */
 export const layoutVersion = 1
@@ -24,6 +26,8 @@ export interface Layout {
   readonly blobs: string
   readonly smallBlobs: string
   readonly index: string
+  readonly indexSecret: string
+  readonly indexPurges: string
 }
 
 export function layoutOf(root: string): Layout {
@@ -35,6 +39,8 @@ export function layoutOf(root: string): Layout {
     blobs: join(root, 'blobs'),
     smallBlobs: join(root, 'blobs.db'),
     index: join(root, 'index.db'),
+    indexSecret: join(root, 'index.key'),
+    indexPurges: join(root, 'index.purged'),
   }
 }
 

@@ -5,6 +5,8 @@ export const maxVariantCount = 32
 
 /** Cache key -> stored responses (variants). Every back end passes test/contract/response-index.ts. */
 export interface ResponseIndex {
+  /** Do others write to it, whose content is in stores of their own? */
+  readonly isShared: boolean
   /**
    * All variants under `key`, newest first; empty when there is none or the record is not of our shape.
    * Rejects with `STORE_INDEX_DOWN`. An embedded index answers at once.

@@ -28,6 +28,7 @@ export const ranks: Readonly<Record<string, number>> = {
 export const foreignPackages: Readonly<
   Record<string, { readonly files: RegExp; readonly kind: 'adapter' | 'vocabulary' }>
 > = {
+  '@keyv/redis': { files: /^src\/store\/redis-[a-z-]+\.ts$/, kind: 'adapter' },
   'basic-ftp': { files: /^src\/upstream\/ftp-[a-z-]+\.ts$/, kind: 'adapter' },
   commander: { files: /^src\/cli\/[a-z-]+\.ts$/, kind: 'vocabulary' },
   'http-mitm-proxy': { files: /^src\/server\/mitm-[a-z-]+\.ts$/, kind: 'adapter' },
@@ -36,6 +37,7 @@ export const foreignPackages: Readonly<
   'lru-cache': { files: /^src\/(?:store|ca)\/lru-[a-z-]+\.ts$/, kind: 'adapter' },
   nodemailer: { files: /^src\/alert\/mail-[a-z-]+\.ts$/, kind: 'adapter' },
   'node-forge': { files: /^src\/ca\/forge-[a-z-]+\.ts$/, kind: 'adapter' },
+  pg: { files: /^src\/store\/postgres-[a-z-]+\.ts$/, kind: 'adapter' },
   'prom-client': { files: /^src\/observe\/prom-[a-z-]+\.ts$/, kind: 'adapter' },
   undici: { files: /^src\/upstream\/undici-[a-z-]+\.ts$/, kind: 'adapter' },
   yaml: { files: /^src\/config\/[a-z-]+\.ts$/, kind: 'vocabulary' },
@@ -51,9 +53,11 @@ export const media = [
   'keyv',
   'lru',
   'mail',
+  'memcached',
   'memory',
   'mitm',
   'node',
+  'postgres',
   'prom',
   'redis',
   's3',

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import type { ExchangeEvent, LarderEvent } from '../../src/base/events.ts'
 import { createAuthority } from '../../src/ca/certificate-authority.ts'
 import { ForgeCertificateBuilder } from '../../src/ca/forge-certificate-builder.ts'
+import { readIndexUrl } from '../../src/config/index-url.ts'
 import type { Settings } from '../../src/config/settings.ts'
 
 /** A daemon of the test's own: temporary folders, a free port on loopback, loopback origins allowed. */
@@ -31,7 +32,10 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     dataFolder: join(folder, 'data'),
     caFolder: join(folder, 'ca'),
     store: 'fs:',
-    index: 'sqlite:',
+    index: readIndexUrl('sqlite:')!,
+    indexPasswordFile: undefined,
+    indexKeyFile: undefined,
+    indexCaFile: undefined,
     memoryBytes: 64 * 1024 * 1024,
     intercept: [],
     splice: [],

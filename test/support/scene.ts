@@ -10,6 +10,7 @@ import { explainUrl } from '../../src/pipeline/explain-url.ts'
 import type { Explanation } from '../../src/pipeline/explanation.ts'
 import { run } from '../../src/pipeline/pipeline.ts'
 import type { Services } from '../../src/pipeline/services.ts'
+import { StoreHealth } from '../../src/pipeline/store-health.ts'
 import { type LeavingLimits, leavingLimits } from '../../src/policy/leaving.ts'
 import type { Profile } from '../../src/policy/profile.ts'
 import { createKeyvResponseIndex } from '../../src/store/keyv-response-index.ts'
@@ -49,6 +50,8 @@ export class Scene {
         blobs: new MemoryBlobStore(),
         index: createKeyvResponseIndex(new Map()),
         hot: createHotResponses<readonly CachedResponse[]>(1024 * 1024),
+        health: new StoreHealth(observer),
+        opened: Promise.resolve(),
         close: async () => {},
       },
       listening: () => [],

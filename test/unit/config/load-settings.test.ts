@@ -76,7 +76,22 @@ const table: Readonly<Record<OptionName, Row>> = {
     bad: ['a\0b'],
   },
   store: { setting: 'store', text: 'fs:', value: 'fs:', initial: 'fs:', bad: ['s3://bucket', 'fs'] },
-  index: { setting: 'index', text: 'memory:', value: 'memory:', initial: 'sqlite:', bad: ['redis://h', 'sqlite'] },
+  index: {
+    setting: 'index',
+    text: 'memory:',
+    value: { medium: 'memory', text: 'memory:', password: undefined },
+    initial: { medium: 'sqlite', text: 'sqlite:', password: undefined },
+    bad: ['redis://', 'sqlite', 'http://h', 'redis://h/x', 'mysql://h'],
+  },
+  'index-password-file': {
+    setting: 'indexPasswordFile',
+    text: '/password',
+    value: '/password',
+    initial: undefined,
+    bad: ['a\0b'],
+  },
+  'index-key': { setting: 'indexKeyFile', text: '/key', value: '/key', initial: undefined, bad: ['a\0b'] },
+  'index-ca': { setting: 'indexCaFile', text: '/a.pem', value: '/a.pem', initial: undefined, bad: ['a\0b'] },
   memory: {
     setting: 'memoryBytes',
     text: '1GiB',

@@ -1,0 +1,18 @@
+import { after, before } from 'node:test'
+import { MemcachedStorage } from '../../src/store/memcached-remote-storage.ts'
+import { openGuardedIndex } from '../support/guarded-index.ts'
+import { startMemcached } from '../support/index-servers.ts'
+import type { StartedServer } from '../support/started-server.ts'
+import { responseIndexContract } from './response-index.ts'
+
+let server: StartedServer
+let count = 0
+before(async () => {
+  server = await startMemcached()
+})
+after(() => server.stop())
+
+responseIndexContract('memcached', () => {
+  count += 1
+  return openGuardedIndex(new MemcachedStorage({ host: '127.0.0.1', port: server.port, prefix: `test${count}` }))
+})

@@ -1,0 +1,108 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A server of the operating system, in a temporary folder, on a port of its own, not as root. */
+export interface StartedServer {
+  readonly port: number
+  readonly folder: string
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>
+  /** It hangs: connections are accepted, nothing is answered. */
+  halt(): void
+  goOn(): void
+  /** The same again, on the same port and folder. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ServerKind {
+  readonly name: string
+  readonly binary: string
+  /** Prepares the folder. */
+  readonly prepare?: (folder: string, run: (command: string, words: readonly string[]) => void) => void
+  readonly words: (port: number, folder: string) => readonly string[]
+}
+
+/** The user `nobody` of Debian, when the tests run as root. */
+const nobody = 65_534
+const identity = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
+
+export async function startServer(kind: ServerKind): Promise<StartedServer> {
+  if (!existsSync(kind.binary)) throw new Error(`${kind.binary} is not installed: scripts/debian-packages ${kind.name}`)
+  const folder = mkdtempSync(join(tmpdir(), `larder-${kind.name}-`))
+  if ('uid' in identity) chownSync(folder, nobody, nobody)
+  kind.prepare?.(folder, (command, words) => {
+    execFileSync(command, words, {
+      ...identity,
+      cwd: folder,
+      stdio: 'pipe',
+      env: { PATH: process.env.PATH!, HOME: folder },
+    })
+  })
+  const port = await freePort()
+  let server = await startOn(kind, port, folder)
+  return {
+    port,
+    folder,
+    kill: () => end(server, 'SIGKILL'),
+    halt: () => server.kill('SIGSTOP'),
+    goOn: () => server.kill('SIGCONT'),
+    start: async () => {
+      server = await startOn(kind, port, folder)
+    },
+    stop: async () => {
+      server.kill('SIGCONT')
+      await end(server, 'SIGKILL')
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+async function startOn(kind: ServerKind, port: number, folder: string): Promise<ChildProcess> {
+  const server = spawn(kind.binary, kind.words(port, folder), {
+    ...identity,
+    cwd: folder,
+    env: { PATH: process.env.PATH!, HOME: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  server.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2_000)
+  })
+  for (let attempt = 0; attempt < 400 && server.exitCode === null; attempt += 1) {
+    if (await accepts(port)) return server
+    await pause(25)
+  }
+  await end(server, 'SIGKILL')
+  throw new Error(`${kind.name} did not start: ${said}`)
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill(signal)
+  await ended
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
