@@ -74,6 +74,8 @@ export function meaningOf(event: LarderEvent): Occurrence | Relief | undefined {
       return faults[event.code].alert === 'none'
         ? undefined
         : occurred(event.code, undefined, storeSubject, event.detail)
+    case 'content-changed':
+      return occurred('CONTENT_CHANGED', undefined, event.url, `sha256-${event.before} became sha256-${event.after}`)
     case 'store-recovered':
       return { kind: 'works', family: 'STORE_', subject: storeSubject }
     default:

@@ -304,8 +304,7 @@ export const options = [
     kind: 'attempts',
     initial: ['5'],
     repeatable: false,
-    meaning:
-      'How often an origin is asked in all for one response, where that is safe, when it fails before it begins to answer.',
+    meaning: 'How often an origin is asked in all for one response, where that is safe, until the response is whole.',
     example: '3',
   },
   {
@@ -315,7 +314,7 @@ export const options = [
     initial: ['50%'],
     repeatable: false,
     meaning:
-      'How many retries an origin gets at most, as a share of its requests of the last minute; ten a minute are always allowed, but with `0%`.',
+      'How many retries an origin gets at most, as a share of its requests of the last minute; 32 a minute are always allowed, but with `0%`.',
     example: '20%',
   },
   {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import type { Alert } from '../../../src/alert/alert-sink.ts'
 import { Alerts } from '../../../src/alert/alerts.ts'
+import type { Digest } from '../../../src/base/digest.ts'
 import type { LarderEvent } from '../../../src/base/events.ts'
 import { exchangeEvent } from '../../support/exchange-event.ts'
 import { HandClock } from '../../support/hand-clock.ts'
@@ -170,6 +171,14 @@ describe('Alerts', () => {
       `firing CONTENT_DIGEST_MISMATCH ${origin} 1 1`,
       'firing INTERNAL_UNEXPECTED larder 1 1',
     ])
+  })
+
+  test('content that changed under an unchanging URL is told for each URL, with both digests', () => {
+    const [before, after] = ['1'.repeat(64), '2'.repeat(64)] as Digest[]
+    const url = `${origin}/left-pad/-/left-pad-1.0.0.tgz`
+    alerts.observe({ kind: 'content-changed', url, rule: 'npm.tarball', before: before!, after: after! })
+    assert.deepEqual(told.map(line), [`firing CONTENT_CHANGED ${url} 1 1`])
+    assert.equal(told[0]!.detail, `sha256-${before} became sha256-${after}`)
   })
 
   test('any number of failing origins makes a bounded number of messages', () => {
