@@ -28,6 +28,8 @@ export async function startLarderSubject(
   execFileSync(process.execPath, [entry, 'ca', 'init', '--ca-dir', caFolder], { stdio: 'pipe' })
   const options = {
     profile: ['standards'],
+    // The suite takes a further attempt, as at a 503, for a fault of its own connection.
+    'retry-attempts': ['1'],
     listen: [`127.0.0.1:${port}`],
     data: [join(folder, 'larder-data')],
     'ca-dir': [caFolder],
