@@ -3,6 +3,7 @@ import { MemcachedStorage } from '../../src/store/memcached-remote-storage.ts'
 import { openGuardedIndex } from '../support/guarded-index.ts'
 import { startMemcached } from '../support/index-servers.ts'
 import type { StartedServer } from '../support/started-server.ts'
+import { indexOnServerContract } from './index-on-server.ts'
 import { responseIndexContract } from './response-index.ts'
 
 let server: StartedServer
@@ -12,7 +13,10 @@ before(async () => {
 })
 after(() => server.stop())
 
-responseIndexContract('memcached', () => {
+function makeRemote(): MemcachedStorage {
   count += 1
-  return openGuardedIndex(new MemcachedStorage({ host: '127.0.0.1', port: server.port, prefix: `test${count}` }))
-})
+  return new MemcachedStorage({ host: '127.0.0.1', port: server.port, prefix: `test${count}` })
+}
+
+responseIndexContract('memcached', () => openGuardedIndex(makeRemote()))
+indexOnServerContract('memcached', makeRemote)

@@ -3,6 +3,7 @@ import { RedisStorage } from '../../src/store/redis-remote-storage.ts'
 import { openGuardedIndex } from '../support/guarded-index.ts'
 import { startRedis } from '../support/index-servers.ts'
 import type { StartedServer } from '../support/started-server.ts'
+import { indexOnServerContract } from './index-on-server.ts'
 import { responseIndexContract } from './response-index.ts'
 
 let server: StartedServer
@@ -12,9 +13,11 @@ before(async () => {
 })
 after(() => server.stop())
 
-responseIndexContract('Redis', () => {
+function makeRemote(): RedisStorage {
   count += 1
   const login = { user: undefined, password: 'a secret', database: 0, roots: undefined }
-  const prefix = `test${count}`
-  return openGuardedIndex(new RedisStorage({ host: '127.0.0.1', port: server.port, ...login, prefix }))
-})
+  return new RedisStorage({ host: '127.0.0.1', port: server.port, ...login, prefix: `test${count}` })
+}
+
+responseIndexContract('Redis', () => openGuardedIndex(makeRemote()))
+indexOnServerContract('Redis', makeRemote)
