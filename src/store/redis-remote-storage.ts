@@ -44,7 +44,7 @@ export class RedisStorage implements RemoteStorage {
   }
 
   async ping(): Promise<void> {
-    await this.#connected
+    if (!this.#client.isReady) await this.#connected
     await answered(this.#client.ping())
   }
 
@@ -94,7 +94,7 @@ export class RedisStorage implements RemoteStorage {
     // Those who ask get the reason; without a listener the process would end.
     keyv.on('error', () => {})
     client.on('error', () => {})
-    // Tries for ever; the first failure is told.
+    // The client tries for ever; of the first attempt it is told how it failed.
     const connected = Promise.race([client.connect(), firstError(client)])
     connected.catch(() => {})
     return [keyv, connected]
