@@ -93,5 +93,6 @@ export function withVariant<T extends { readonly vary: { readonly [name: string]
 
 /** A secondary key as one text; the same for equal keys. */
 export function variantName(vary: { readonly [name: string]: string }): string {
+  if (Object.keys(vary).length === 0) return ''
   return JSON.stringify(Object.entries(vary).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

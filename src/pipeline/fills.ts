@@ -15,10 +15,26 @@ export interface Fill {
 /** Invalidations that are remembered by their key. */
 const maxInvalidationCount = 1000
 
-interface UnderWay {
+/** What `Fills` knows of one fill, and the fill itself. */
+class UnderWay implements Fill {
   forgotten: boolean
   alone: boolean
-  variants: readonly StoredResponse[]
+  variants: readonly StoredResponse[] = []
+  readonly #over: (fill: UnderWay) => void
+
+  constructor(forgotten: boolean, alone: boolean, over: (fill: UnderWay) => void) {
+    this.forgotten = forgotten
+    this.alone = alone
+    this.#over = over
+  }
+
+  arrived(variants: readonly StoredResponse[]): void {
+    this.variants = variants
+  }
+
+  end(): void {
+    this.#over(this)
+  }
 }
 
 /**
@@ -26,7 +42,7 @@ interface UnderWay {
  * from those that have arrived and only wait for the disk.
  */
 export class Fills {
-  readonly #underWay = new Map<string, Set<UnderWay>>()
+  readonly #underWay = new Map<string, UnderWay[]>()
   /** Which of all invalidations was the last of a key, oldest first. */
   readonly #invalidations = new Map<string, number>()
   /** Of those up to this one the key is not known any more: they count for all. */
@@ -35,27 +51,15 @@ export class Fills {
 
   /** `since`: `invalidationCount` before the origin was asked; what was invalidated after that must not be stored. */
   begin(key: string, since: number): Fill {
-    const fills = this.#underWay.get(key) ?? new Set()
-    this.#underWay.set(key, fills)
+    const others = this.#underWay.get(key)
     const forgotten = (this.#invalidations.get(key) ?? this.#droppedCount) > since
-    const state: UnderWay = { forgotten, alone: fills.size === 0, variants: [] }
-    for (const other of fills) other.alone = false
-    fills.add(state)
-    return {
-      get forgotten() {
-        return state.forgotten
-      },
-      get alone() {
-        return state.alone
-      },
-      arrived: (variants) => {
-        state.variants = variants
-      },
-      end: () => {
-        fills.delete(state)
-        if (fills.size === 0 && this.#underWay.get(key) === fills) this.#underWay.delete(key)
-      },
+    const fill = new UnderWay(forgotten, others === undefined, (over) => this.#end(key, over))
+    if (others === undefined) this.#underWay.set(key, [fill])
+    else {
+      for (const other of others) other.alone = false
+      others.push(fill)
     }
+    return fill
   }
 
   /** The variants of a key that a fill brought and the index may not know yet; empty when there are none. */
@@ -72,6 +76,12 @@ export class Fills {
     this.#invalidations.set(key, ++this.invalidationCount)
     if (this.#invalidations.size > maxInvalidationCount) this.#dropOldest()
     for (const fill of this.#underWay.get(key) ?? []) fill.forgotten = true
+  }
+
+  #end(key: string, over: UnderWay): void {
+    const others = this.#underWay.get(key)?.filter((fill) => fill !== over)
+    if (others === undefined || others.length === 0) this.#underWay.delete(key)
+    else this.#underWay.set(key, others)
   }
 
   #dropOldest(): void {

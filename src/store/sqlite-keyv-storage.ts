@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { StatementSync } from 'node:sqlite'
 import type { KeyvStoreAdapter, StoredData } from 'keyv'
 import { type Disk, systemDisk } from './disk.ts'
+import { KeyFilter } from './key-filter.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 import { storeFault } from './store-fault.ts'
@@ -10,6 +11,8 @@ const schema = `CREATE TABLE IF NOT EXISTS record (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT`
 /** Rows that one step of the iterator reads. */
 const pageCount = 200
+/** Keys that are read at once for the filter, in a millisecond or less. */
+const filterPageCount = 500
 
 /** A storage adapter for Keyv over a SQLite file. Writes resolve when they survive power loss; reads see them at once. */
 export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter {
@@ -20,6 +23,10 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   readonly #select: StatementSync
   readonly #remove: StatementSync
   readonly #page: StatementSync
+  /** Keys that are stored, once all are in it: nearly every miss is for one that is not, and SQLite need not look. */
+  readonly #keys = new KeyFilter()
+  #knowsKeys = false
+  #closed = false
   /** Values that are not in the file yet; `undefined` for removed ones. */
   readonly #pending = new Map<string, { readonly value: string | undefined }>()
 
@@ -33,6 +40,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     this.#select = database.prepare('SELECT value FROM record WHERE key = ?')
     this.#remove = database.prepare('DELETE FROM record WHERE key = ?')
     this.#page = database.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
+    this.#learnKeys(database.prepare('SELECT id, key FROM record WHERE id > ? ORDER BY id LIMIT ?'), 0)
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
@@ -43,6 +51,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   peek(key: string): string | undefined {
     const pending = this.#pending.get(key)
     if (pending !== undefined) return pending.value
+    if (this.#knowsKeys && !this.#keys.mayHave(key)) return undefined
     try {
       return (this.#select.get(key) as { value: string } | undefined)?.value
     } catch (error) {
@@ -77,16 +86,31 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   }
 
   disconnect(): Promise<void> {
+    this.#closed = true
     return this.#commits.close()
   }
 
   async #write(key: string, value: string | undefined, write: () => void): Promise<void> {
     const pending = { value }
     this.#pending.set(key, pending)
+    this.#keys.add(key)
     try {
       await this.#commits.enqueue(write, value?.length)
     } finally {
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
+    }
+  }
+
+  /** Reads the keys page by page, between requests; until all are known, SQLite is asked. */
+  #learnKeys(page: StatementSync, after: number): void {
+    if (this.#closed) return
+    try {
+      const rows = page.all(after, filterPageCount) as { id: number; key: string }[]
+      for (const { key } of rows) this.#keys.add(key)
+      if (rows.length < filterPageCount) this.#knowsKeys = true
+      else setImmediate(() => this.#learnKeys(page, rows.at(-1)!.id)).unref()
+    } catch {
+      // What cannot be read now is told to whoever asks for a key.
     }
   }
 }
