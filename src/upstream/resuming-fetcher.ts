@@ -13,9 +13,9 @@ export function createResumingFetcher(inner: OriginFetcher, broke: OnBroken = ()
   return {
     fetch: async (request) => {
       if (request.method !== 'GET' || request.body !== undefined) return inner.fetch(request)
-      const attempts = { count: 0, cut: undefined }
-      const response = await inner.fetch({ ...request, attempts })
-      return canBeCut(response) ? new ResumedResponse(inner, { ...request, attempts }, response, broke) : response
+      const counted = { ...request, attempts: { count: 0, cut: undefined } }
+      const response = await inner.fetch(counted)
+      return canBeCut(response) ? new ResumedResponse(inner, counted, response, broke) : response
     },
     close: () => inner.close(),
   }
