@@ -64,6 +64,7 @@ function declareProgram(version: string, terminal: Terminal, act: Act): Commande
   declareDaemon(program, act)
   declareContent(program, act)
   declareStored(program, act)
+  declareSimulation(program, act)
   declareAuthority(program, act)
   declareAlert(program, act)
   declareConfig(program, act)
@@ -159,6 +160,37 @@ function declareStored(program: CommanderCommand, act: Act): void {
     options: clientOptions,
     data: true,
   }).action(act((context, [urls]) => purge(context, urls as string[])))
+}
+
+function declareSimulation(program: CommanderCommand, act: Act): void {
+  const append = (text: string, before: string[]): string[] => [...before, text]
+  declare(program, {
+    usage: 'simulate',
+    meaning:
+      'Replay requests on stores of other sizes and policies, and show what they would have answered. Needs no daemon.',
+    example: 'larder simulate --access-log /var/log/larder/access.log --quota 5GiB --quota 20GiB --svg ratio.svg',
+    options: [],
+    data: true,
+  })
+    .option(
+      '--trace <FILE>',
+      'Requests as CSV: a heading such as time,object,bytes, then a line each. Also .gz, .zst, .xz.',
+    )
+    .option('--access-log <FILE>', 'The access log of the daemon.')
+    .option('--policy <NAME>', 'gdsf, lru or sieve. Repeatable; initially all.', append, [])
+    .option('--quota <SIZE>', 'Size of the store, or a share of all content as in 10%. Repeatable.', append, [])
+    .option('--svg <FILE>', 'Draw hit ratio over size.')
+    .action(
+      act(async (context, _, { trace, accessLog, policy, quota, svg }) =>
+        (await import('./simulate.ts')).simulate(context, {
+          trace: trace as string | undefined,
+          accessLog: accessLog as string | undefined,
+          policies: policy as string[],
+          quotas: quota as string[],
+          svg: svg as string | undefined,
+        }),
+      ),
+    )
 }
 
 function declareAuthority(program: CommanderCommand, act: Act): void {

@@ -22,6 +22,7 @@ const commands = [
   'fetch',
   'why',
   'purge',
+  'simulate',
   'ca init',
   'ca show',
   'ca export',
