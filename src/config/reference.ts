@@ -28,6 +28,7 @@ which a response is stored, never the request to the origin; \`mirrors\` leaves 
 | \`keep\` | The only query parameters that mean something; all others are dropped. | \`[version, arch]\` |
 | \`signed\` | The URLs are signed as those of an object store, which the host does not show: ${signatureFamilyNames.map((name) => `\`${name}\``).join(', ')}. | \`s3v4\` |
 | \`public\` | \`true\`: everybody may read these objects, so the signature is no secret. Without, they are shared only after a public redirect led to them. | \`true\` |
+| \`fresh\` | How long a response is fresh of which its origin says nothing; then it is asked whether it changed. What the origin says counts before. | \`10m\` |
 | \`fold\` | Base URLs of mirrors with the same content under the same names; they share what is stored. | \`[https://a.example.org/debian/, https://b.example.org/debian/]\` |
 | \`mirrors\` | Base URLs of origins of which one answers when another cannot; see [mirrors.md](mirrors.md). | \`[https://a.example.org/debian/, https://b.example.org/debian/]\` |
 | \`missing\` | \`true\`, beside \`mirrors\`: the others are also asked for what the asked one does not have (404, 410). | \`true\` |
@@ -37,6 +38,7 @@ const rulesSample = `# What you know about some URLs that Larder cannot know: do
 # Initially: none
 #rules:
 #  - { match: "downloads.example.org/get/", drop: ["session", "utm_*"] }
+#  - { match: "feeds.example.org/rss/", fresh: "10m" }
 #  - { match: "objects.example.org", signed: "s3v4" }
 #  - { fold: ["https://a.example.org/debian/", "https://b.example.org/debian/"] }
 #  - { mirrors: ["https://a.example.org/debian/", "https://b.example.org/debian/"] }

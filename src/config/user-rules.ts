@@ -14,6 +14,8 @@ export interface UserRule {
   readonly signed: SignatureFamilyName | undefined
   /** Everybody may read these objects, whatever their signature says. */
   readonly public: boolean
+  /** How long a response is fresh of which its origin says nothing; absent: as its class has it. */
+  readonly freshSeconds?: number
   /** Base URLs of mirrors that hold the same content under the same names; their keys begin with the first. */
   readonly fold: readonly string[]
   /** Origins of which one may answer for another; absent: none. */

@@ -13,7 +13,7 @@ export interface Place {
 /** The members of a rule, each with its node. */
 type Members = ReadonlyMap<string, Node>
 
-const memberNames = ['match', 'path', 'drop', 'keep', 'signed', 'public', 'fold', 'mirrors', 'missing']
+const memberNames = ['match', 'path', 'drop', 'keep', 'signed', 'public', 'fresh', 'fold', 'mirrors', 'missing']
 const longestPattern = 500
 const parameterName = /^[^&=#\s*]+\*?$/
 const baseUrl = /^(https?|ftp):\/\/([A-Za-z0-9.-]+(?::\d{1,5})?)(\/[!"$->@-~]*)?$/
@@ -36,6 +36,7 @@ function readRule(node: Node, place: Place): UserRule {
     signed: familyOf(members, place),
     public: truthOf('public', members, place),
     fold: basesOf('fold', members, place),
+    ...freshOf(members, place),
     ...mirrorsOf(members, place),
   }
   checkWhole(rule, members, offset, place)
@@ -58,7 +59,7 @@ function membersOf(node: ParsedNode | Node, place: Place): Members {
 }
 
 function checkWhole(rule: UserRule, members: Members, offset: number | undefined, { bad }: Place): void {
-  const acts = ['drop', 'keep', 'signed', 'public'].filter((name) => members.has(name))
+  const acts = ['drop', 'keep', 'signed', 'public', 'fresh'].filter((name) => members.has(name))
   if (rule.drop.length > 0 && rule.keep !== undefined) {
     throw bad(offset, 'a rule has both drop and keep; keep one of them: keep drops all that it does not name')
   }
@@ -71,7 +72,7 @@ function checkWhole(rule: UserRule, members: Members, offset: number | undefined
   }
   if (members.has('missing') && rule.mirrors === undefined) throw bad(offset, 'missing goes with mirrors')
   if (acts.length === 0 && (named.length === 0 || rule.match !== undefined))
-    throw bad(offset, 'a rule does nothing; add drop, keep, signed, fold or mirrors')
+    throw bad(offset, 'a rule does nothing; add drop, keep, signed, fresh, fold or mirrors')
 }
 
 function matchOf(members: Members, place: Place): UserMatch | undefined {
@@ -104,6 +105,16 @@ function patternOf(members: Members, place: Place): RegExp | undefined {
     node.range?.[0],
     `path is ${JSON.stringify(text)}, expected a regular expression of at most ${longestPattern} characters`,
   )
+}
+
+function freshOf(members: Members, place: Place): { readonly freshSeconds?: number } {
+  const node = members.get('fresh')
+  if (node === undefined) return {}
+  const text = textOf('fresh', node, place)
+  const ms = valueKinds.duration.read(text, '.')
+  if (ms !== undefined) return { freshSeconds: ms / 1000 }
+  const { expected } = valueKinds.duration
+  throw place.bad(node.range?.[0], `fresh is ${JSON.stringify(text)}, expected ${expected}`)
 }
 
 function parameterNames(member: 'drop' | 'keep', members: Members, place: Place): string[] | undefined {

@@ -6,10 +6,12 @@ import type { Profile } from '../policy/profile.ts'
 import type { Exchange } from './exchange.ts'
 import { keyWithQuery } from './signed-urls.ts'
 import type { Step } from './step.ts'
+import { withUserRule } from './user-class.ts'
 
 /** Finds the class rule and the key; keeps out of the cache what must not touch it. */
 export const classify: Step<'classify'> = (exchange, services) => {
-  exchange.rule = classRuleForRequest(exchange.target!, exchange.request.fields)
+  const target = exchange.target!
+  exchange.rule = withUserRule(classRuleForRequest(target, exchange.request.fields), target, services)
   const reason = bypassReason(exchange, services.profile)
   if (reason !== undefined) {
     if (reason !== 'method') refuseOnlyIfCached(exchange)

@@ -1,6 +1,5 @@
 import { asFault, Fault } from '../base/faults.ts'
 import type { ReasonNotStored } from '../base/results.ts'
-import { classRuleOfStored } from '../ecosystem/classify.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { Fields, type RawFields } from '../http/fields.ts'
 import { maskedQuery } from '../http/masked-query.ts'
@@ -29,6 +28,7 @@ import {
 } from './explanation.ts'
 import { receive } from './receive.ts'
 import type { Services } from './services.ts'
+import { storedRule } from './user-class.ts'
 import { nobody } from './validate-in-background.ts'
 
 /** What would become of a request, and why. */
@@ -136,10 +136,10 @@ async function storedUnder(key: string, services: Services): Promise<readonly Ca
   return records.map((record) => new CachedResponse(record, ruleOf(record, services), services.profile))
 }
 
-function ruleOf({ url, rule }: StoredResponse, { parseTarget }: Services) {
-  const target = parseTarget(url)
+function ruleOf({ url, rule }: StoredResponse, services: Services) {
+  const target = services.parseTarget(url)
   if ('invalid' in target) throw new Fault('STORE_INDEX_DOWN', `a record names ${target.invalid}`)
-  return classRuleOfStored(target, rule)
+  return storedRule(target, rule, services)
 }
 
 function withoutLookup(exchange: Exchange, services: Services, way: 'relay' | Fault): Outcome {

@@ -1,10 +1,10 @@
 import { Fault } from '../base/faults.ts'
-import { classRuleOfStored } from '../ecosystem/classify.ts'
 import type { ByteSource } from '../store/blob-store.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { CachedResponse, hotContentBytes, memoryBytesOf } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
+import { storedRule } from './user-class.ts'
 
 /** Keeps the stored responses of a key in memory, and answers them. */
 export function remember(services: Services, key: string, records: readonly StoredResponse[]): CachedResponse[] {
@@ -12,7 +12,7 @@ export function remember(services: Services, key: string, records: readonly Stor
   for (const record of records) {
     const target = services.parseTarget(record.url)
     if ('invalid' in target) continue
-    variants.push(new CachedResponse(record, classRuleOfStored(target, record.rule), services.profile))
+    variants.push(new CachedResponse(record, storedRule(target, record.rule, services), services.profile))
   }
   if (variants.length > 0) services.hot.set(key, variants, memoryBytesOf(variants))
   return variants

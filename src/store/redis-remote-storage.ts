@@ -87,6 +87,8 @@ export class RedisStorage implements RemoteStorage {
       disableOfflineQueue: true,
       commandsQueueMaxLength: mostCommandsWaiting,
       pingInterval: pingEveryMs,
+      // A command that a login would need the right to.
+      disableClientInfo: true,
       socket:
         roots === undefined ? { host, port, ...pause } : { host, port, ...pause, tls: true, ca: roots, servername },
     })

@@ -67,12 +67,14 @@ async function startOn(kind: ServerKind, port: number, folder: string): Promise<
     ...identity,
     cwd: folder,
     env: { PATH: process.env.PATH!, HOME: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
-  server.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2_000)
-  })
+  for (const output of [server.stdout!, server.stderr!]) {
+    output.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2_000)
+    })
+  }
   for (let attempt = 0; attempt < 400 && server.exitCode === null; attempt += 1) {
     if (await accepts(port)) return server
     await pause(25)

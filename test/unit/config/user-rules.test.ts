@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Fault } from '../../../src/base/faults.ts'
 import { loadSettings } from '../../../src/config/load-settings.ts'
+import { ruleText } from '../../../src/config/rule-texts.ts'
 import type { UserRule } from '../../../src/config/user-rules.ts'
 
 const path = '/etc/larder/larder.yaml'
@@ -128,4 +129,13 @@ rules:
       )
     })
   }
+})
+
+test('fresh is a time with its unit, for the URLs of match', () => {
+  const file = (rule: string): string => `rules:\n  - ${rule}\n`
+  const rules = rulesOf(file('{ match: "f.example.org/rss/", fresh: 10m }'))
+  assert.equal(rules[0]!.freshSeconds, 600)
+  assert.equal(ruleText(rules[0]!), 'f.example.org/rss/: fresh 10m')
+  assert.throws(() => rulesOf(file('{ match: "f.example.org", fresh: 10 }')), /fresh is "10"/)
+  assert.throws(() => rulesOf(file('{ fresh: 10m }')), /must say for which URLs/)
 })
