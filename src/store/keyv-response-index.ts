@@ -19,15 +19,15 @@ class KeyvResponseIndex implements ResponseIndex {
   readonly #changes = new Map<string, Promise<unknown>>()
   /** Keys to be deleted, with how often: what they hold is gone for readers at once (RFC 9111 section 4.4). */
   readonly #deletions = new Map<string, number>()
-  /** Reads an embedded storage without Keyv's promises in between: every miss asks here first. */
-  readonly #peek: ((key: string) => string | undefined) | undefined
+  /** An embedded storage, read and written without Keyv's promises and events in between: every miss does both. */
+  readonly #embedded: EmbeddedStorage | undefined
   /** What an adapter told by its error event. */
   #error: unknown
   #errorCount = 0
 
   constructor(storage: KeyvStoreAdapter | Map<string, string>, isShared: boolean) {
     this.isShared = isShared
-    this.#peek = peekOf(storage)
+    this.#embedded = isEmbedded(storage) ? storage : undefined
     this.#keyv = new Keyv<StoredRecord>({
       store: storage,
       // Keyv leaves a key alone that looks prefixed, so that two keys could become one. Nothing else is kept here.
@@ -45,9 +45,9 @@ class KeyvResponseIndex implements ResponseIndex {
 
   get(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]> {
     if (this.#deletions.has(key)) return []
-    if (this.#peek === undefined) return this.#ask(() => this.#keyv.get(key)).then(fromRecord)
+    if (this.#embedded === undefined) return this.#ask(() => this.#keyv.get(key)).then(fromRecord)
     try {
-      const text = this.#peek(key)
+      const text = this.#embedded.peek(key)
       return text === undefined ? [] : fromRecord(deserialize(text).value)
     } catch (error) {
       return Promise.reject(indexFault(error))
@@ -64,10 +64,8 @@ class KeyvResponseIndex implements ResponseIndex {
     return this.#inTurn(key, async () => {
       const before = trusted ?? (await this.get(key))
       const variants = change(before).slice(0, maxVariantCount)
-      if (variants.length > 0) {
-        const kept = await this.#ask(() => this.#keyv.set(key, toRecord(variants)))
-        if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
-      } else if (before.length > 0) await this.#ask(() => this.#keyv.delete(key))
+      if (variants.length > 0) await this.#set(key, toRecord(variants))
+      else if (before.length > 0) await this.#ask(() => this.#keyv.delete(key))
     })
   }
 
@@ -91,6 +89,19 @@ class KeyvResponseIndex implements ResponseIndex {
   async close(): Promise<void> {
     await Promise.allSettled(this.#changes.values())
     await this.#keyv.disconnect()
+  }
+
+  async #set(key: string, record: StoredRecord): Promise<void> {
+    if (this.#embedded === undefined) {
+      const kept = await this.#ask(() => this.#keyv.set(key, record))
+      if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
+      return
+    }
+    try {
+      await this.#embedded.set(key, JSON.stringify(record))
+    } catch (error) {
+      throw indexFault(error)
+    }
   }
 
   /** Changes to one key happen one after another; an idle key costs nothing. */
@@ -118,10 +129,15 @@ class KeyvResponseIndex implements ResponseIndex {
   }
 }
 
-/** A storage in this process that can be read at once says so by a `peek` of its own. */
-function peekOf(storage: object): ((key: string) => string | undefined) | undefined {
-  if (!('peek' in storage) || typeof storage.peek !== 'function') return undefined
-  return storage.peek.bind(storage)
+/** A storage in this process that takes and gives texts; it can be read at once. */
+interface EmbeddedStorage {
+  peek(key: string): string | undefined
+  /** Resolves once the text survives power loss. */
+  set(key: string, text: string): Promise<void>
+}
+
+function isEmbedded(storage: object): storage is EmbeddedStorage {
+  return 'peek' in storage && 'set' in storage
 }
 
 function indexFault(error: unknown): Fault {
