@@ -30,6 +30,8 @@ export function command(
     })
     child.once('error', reject)
     child.once('close', (code) => resolve({ code, stdout, stderr, durationMs: performance.now() - startedMs }))
+    // A program need not read what it is given.
+    child.stdin.on('error', () => {})
     child.stdin.end(options.input ?? '')
   })
 }
