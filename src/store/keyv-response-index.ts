@@ -1,7 +1,7 @@
 import { Keyv, type KeyvStoreAdapter } from 'keyv'
 import { Fault } from '../base/faults.ts'
 import { maxVariantCount, type ResponseIndex } from './response-index.ts'
-import { fromRecord, type StoredRecord, toRecord } from './stored-record.ts'
+import { fromRecord, isPinned, type StoredRecord, toRecord, withPin } from './stored-record.ts'
 import type { StoredResponse } from './stored-response.ts'
 
 /** The response index over any storage of Keyv; a `Map` keeps it in memory. */
@@ -64,8 +64,16 @@ class KeyvResponseIndex implements ResponseIndex {
     return this.#inTurn(key, async () => {
       const before = trusted ?? (await this.get(key))
       const variants = change(before).slice(0, maxVariantCount)
-      if (variants.length > 0) await this.#set(key, toRecord(variants))
+      if (variants.length > 0) await this.#set(key, toRecord(isPinned(before) ? withPin(variants, true) : variants))
       else if (before.length > 0) await this.#ask(() => this.#keyv.delete(key))
+    })
+  }
+
+  setPinned(key: string, pinned: boolean): Promise<boolean> {
+    return this.#inTurn(key, async () => {
+      const before = await this.get(key)
+      if (before.length > 0 && isPinned(before) !== pinned) await this.#set(key, toRecord(withPin(before, pinned)))
+      return before.length > 0
     })
   }
 

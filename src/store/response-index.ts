@@ -22,6 +22,11 @@ export interface ResponseIndex {
     change: (variants: readonly StoredResponse[]) => readonly StoredResponse[],
     known?: readonly StoredResponse[],
   ): Promise<void>
+  /**
+   * Pins the variants under `key`, or unpins them; answers whether there are any. What an update puts in the place of pinned
+   * variants is pinned too.
+   */
+  setPinned(key: string, pinned: boolean): Promise<boolean>
   /** Removes a key; answers whether it was there. */
   delete(key: string): Promise<boolean>
   /** Every key with its variants, in no particular order. */

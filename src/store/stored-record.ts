@@ -7,6 +7,8 @@ import type { StoredResponse } from './stored-response.ts'
 const recordVersion = 1
 /** Of records with a part among them, so that nobody takes it for a whole who does not know parts. */
 const versionWithParts = 2
+/** Of records that are pinned or outdated, so that nobody loses those marks who does not know them. */
+const versionWithMarks = 3
 
 /** What stands in the index under one key. */
 export interface StoredRecord {
@@ -15,14 +17,29 @@ export interface StoredRecord {
 }
 
 export function toRecord(variants: readonly StoredResponse[]): StoredRecord {
-  const hasParts = variants.some((variant) => variant.part !== undefined)
-  return { v: hasParts ? versionWithParts : recordVersion, variants }
+  return { v: versionOf(variants), variants }
+}
+
+/** Is any of the variants of a key pinned? Then all are: a pin is of the key, never evicted, and what replaces them is pinned too. */
+export function isPinned(variants: readonly StoredResponse[]): boolean {
+  return variants.some((variant) => variant.pinned === true)
+}
+
+/** `variants`, all of them pinned or none. */
+export function withPin(variants: readonly StoredResponse[], pinned: boolean): readonly StoredResponse[] {
+  return variants.map(({ pinned: _, ...variant }) => (pinned ? { ...variant, pinned } : variant))
+}
+
+function versionOf(variants: readonly StoredResponse[]): number {
+  const hasMarks = variants.some((variant) => variant.pinned !== undefined || variant.outdatedAt !== undefined)
+  if (hasMarks) return versionWithMarks
+  return variants.some((variant) => variant.part !== undefined) ? versionWithParts : recordVersion
 }
 
 /** The variants of a record; empty when it is not exactly of our shape (CORRECTNESS T33: what a back end holds is data). */
 export function fromRecord(value: unknown): readonly StoredResponse[] {
   if (!isObject(value) || !Array.isArray(value.variants)) return []
-  if (value.v !== recordVersion && value.v !== versionWithParts) return []
+  if (value.v !== recordVersion && value.v !== versionWithParts && value.v !== versionWithMarks) return []
   const variants: StoredResponse[] = []
   for (const entry of value.variants) {
     const variant = readVariant(entry)
@@ -34,7 +51,7 @@ export function fromRecord(value: unknown): readonly StoredResponse[] {
 
 function readVariant(value: unknown): StoredResponse | undefined {
   if (!isObject(value)) return undefined
-  const { url, status, fields, requestedAt, receivedAt, vary, rule, fetchMs } = value
+  const { url, status, fields, requestedAt, receivedAt, vary, rule, fetchMs, pinned, outdatedAt } = value
   const content = value.content === undefined ? undefined : readRef(value.content)
   const part = value.part === undefined ? undefined : readPart(value.part, content)
   const sound =
@@ -51,11 +68,19 @@ function readVariant(value: unknown): StoredResponse | undefined {
     typeof rule === 'string' &&
     isCount(fetchMs) &&
     content !== null &&
-    part !== null
+    part !== null &&
+    (pinned === undefined || pinned === true) &&
+    (outdatedAt === undefined || isCount(outdatedAt))
   if (!sound) return undefined
   const secondary: { [name: string]: string } = Object.assign(Object.create(null), vary)
   const response = { url, status, fields, requestedAt, receivedAt, content, vary: secondary, rule, fetchMs }
-  return part === undefined ? response : { ...response, part }
+  if (part === undefined && pinned === undefined && outdatedAt === undefined) return response
+  return {
+    ...response,
+    ...(part !== undefined && { part }),
+    ...(pinned === true && { pinned }),
+    ...(outdatedAt !== undefined && { outdatedAt }),
+  }
 }
 
 /** `null`: not a part, or not of that length. */

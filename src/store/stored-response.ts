@@ -22,4 +22,8 @@ export interface StoredResponse {
   readonly rule: string
   /** Milliseconds that fetching it took: what a hit saves. */
   readonly fetchMs: number
+  /** It is kept for ever: no eviction, no purge by selection. Of one key all variants are pinned, or none. */
+  readonly pinned?: true
+  /** Milliseconds since the epoch: its lifetime was ended by hand, so that it is validated before its next use. */
+  readonly outdatedAt?: number
 }

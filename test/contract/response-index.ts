@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { maxVariantCount, type ResponseIndex } from '../../src/store/response-index.ts'
+import { isPinned } from '../../src/store/stored-record.ts'
 import type { StoredResponse } from '../../src/store/stored-response.ts'
 import { entriesOf, plain, storedResponse } from '../support/stored-responses.ts'
 
@@ -116,6 +117,31 @@ export function responseIndexContract(name: string, makeIndex: () => Promise<Ind
         assert.equal((await index.get('k')).length, 2)
       }))
 
+    test('a pin stays with the key, whatever replaces its variants, until it is taken off', () =>
+      withIndex(async ({ index }) => {
+        assert.equal(await index.setPinned('k', true), false)
+        assert.deepEqual(await index.get('k'), [])
+        await index.update('k', () => [storedResponse(1)])
+        assert.equal(await index.setPinned('k', true), true)
+        await index.update('k', () => [storedResponse(2), storedResponse(3, { vary: { a: 'b' } })])
+        assert.deepEqual(
+          (await index.get('k')).map((variant) => variant.pinned),
+          [true, true],
+        )
+        assert.equal(await index.setPinned('k', false), true)
+        await index.update('k', (before) => [storedResponse(4, { vary: { c: '' } }), ...before])
+        assert.equal(isPinned(await index.get('k')), false)
+      }))
+
+    test('a pin does not outlive its key', () =>
+      withIndex(async ({ index }) => {
+        await index.update('k', () => [storedResponse(1)])
+        await index.setPinned('k', true)
+        await index.delete('k')
+        await index.update('k', () => [storedResponse(1)])
+        assert.equal(isPinned(await index.get('k')), false)
+      }))
+
     test('an empty result removes the key', () =>
       withIndex(async ({ index }) => {
         await index.update('k', () => [storedResponse(1)])
@@ -183,7 +209,7 @@ export function responseIndexContract(name: string, makeIndex: () => Promise<Ind
 
     test('a record of another version is a miss', () =>
       withIndex(async ({ index, plant }) => {
-        await plant('k', JSON.stringify({ v: 3, variants: [storedResponse(1)] }))
+        await plant('k', JSON.stringify({ v: 4, variants: [storedResponse(1)] }))
         assert.deepEqual(await index.get('k'), [])
       }))
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { digestOf } from '../../../src/base/digest.ts'
-import { fromRecord, toRecord } from '../../../src/store/stored-record.ts'
+import { fromRecord, isPinned, toRecord, withPin } from '../../../src/store/stored-record.ts'
 import type { StoredResponse } from '../../../src/store/stored-response.ts'
 import { plain, storedResponse } from '../../support/stored-responses.ts'
 
@@ -27,8 +27,33 @@ describe('Records of stored responses', () => {
     assert.deepEqual(plain(throughText([whole, part])), plain([whole, part]))
   })
 
+  test('a pinned record is not read by those who do not know pins, and comes back pinned', () => {
+    const pinned = withPin([whole, part], true)
+    assert.equal(toRecord(pinned).v, 3)
+    assert.deepEqual(plain(throughText(pinned)), plain(pinned))
+    assert.equal(isPinned(throughText(pinned)), true)
+  })
+
+  test('an unpinned record is written as if it had never been pinned', () => {
+    const unpinned = withPin(withPin([whole], true), false)
+    assert.equal(isPinned(unpinned), false)
+    assert.deepEqual(JSON.stringify(toRecord(unpinned)), JSON.stringify(toRecord([whole])))
+  })
+
+  test('a record that is outdated comes back as such', () => {
+    const outdated = { ...whole, outdatedAt: 5 }
+    assert.equal(toRecord([outdated]).v, 3)
+    assert.equal(throughText([outdated])[0]?.outdatedAt, 5)
+  })
+
+  for (const wrong of [{ pinned: false }, { pinned: 1 }, { outdatedAt: '5' }, { outdatedAt: -1 }]) {
+    test(`a record with ${JSON.stringify(wrong)} is not of our shape`, () => {
+      assert.deepEqual(fromRecord({ v: 3, variants: [{ ...whole, ...wrong }] }), [])
+    })
+  }
+
   test('a record of an unknown version is empty', () => {
-    assert.deepEqual(fromRecord({ ...toRecord([whole]), v: 3 }), [])
+    assert.deepEqual(fromRecord({ ...toRecord([whole]), v: 4 }), [])
     assert.deepEqual(fromRecord({ ...toRecord([whole]), v: '1' }), [])
   })
 
