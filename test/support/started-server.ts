@@ -44,7 +44,10 @@ export async function startServer(kind: ServerKind): Promise<StartedServer> {
     })
   })
   const port = await freePort()
-  let server = await startOn(kind, port, folder)
+  let server = await startOn(kind, port, folder).catch((error) => {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  })
   return {
     port,
     folder,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LarderEvent } from '../../../src/base/events.ts'
+import { AdminClient } from '../../../src/cli/admin-client.ts'
 import { readIndexUrl } from '../../../src/config/index-url.ts'
 import { command } from '../../support/command.ts'
 import {
@@ -204,6 +205,27 @@ test('records that were changed or exchanged in Redis are a miss and a counter (
   }
   const reasons = larder.events.flatMap((event) => (event.kind === 'index-rejected' ? [event.reason] : []))
   assert.deepEqual(reasons.toSorted(), ['forged', 'swapped'])
+})
+
+test('a record that is brought back after its purge is a miss, and counted in the metrics (CORRECTNESS T33)', async (t) => {
+  const server = await startRedis()
+  t.after(() => server.stop())
+  const larder = await withIndex(servers.Redis.url(server.port))
+  t.after(() => larder.stop())
+  const url = `${origin.url}/replayed/1`
+  await ask(larder.port, url)
+  await larder.exchanges('/replayed/1', 1)
+  const [name] = (await redis(server, ['KEYS', 'larder:*'])).split('\n')
+  await redis(server, ['COPY', name!, 'copy'])
+  const client = new AdminClient({ admin: larder.daemon.admin, dataFolder: larder.settings.dataFolder })
+  assert.equal(await client.purge(url), true)
+  await redis(server, ['COPY', 'copy', name!])
+  const again = await larder.restart()
+  t.after(() => again.stop())
+  assert.match(String((await ask(again.port, url)).headers['cache-status']), /fwd=uri-miss/)
+  const socket = (again.daemon.admin as { path: string }).path
+  const metrics = await command('curl', ['-q', '-sS', '--unix-socket', socket, 'http://larder/metrics'])
+  assert.match(metrics.stdout, /^larder_index_rejected_total\{reason="replayed"\} 1$/m)
 })
 
 /** What redis-cli answers. */
