@@ -18,3 +18,11 @@ export function digestOf(bytes: Uint8Array): Digest {
 export function reprDigest(digest: Digest): string {
   return `sha-256=:${Buffer.from(digest, 'hex').toString('base64')}:`
 }
+
+const sha256Member = /(?:^|,)[ \t]*sha-256=:([A-Za-z0-9+/]{43}=):[ \t]*(?:,|$)/
+
+/** The SHA-256 that a Repr-Digest field tells; `undefined`: none. */
+export function toldDigest(field: string | undefined): Digest | undefined {
+  const found = field === undefined ? null : sha256Member.exec(field)
+  return found === null ? undefined : parseDigest(Buffer.from(found[1]!, 'base64').toString('hex'))
+}

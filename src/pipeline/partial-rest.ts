@@ -24,7 +24,7 @@ export async function fetchRest(exchange: Exchange, services: Services): Promise
   const part = beginning(exchange)
   if (part === undefined) return undefined
   const request = fillRequest(exchange)
-  const point = resumePoint(request, asIfCut(part), lengthOf(part.part))
+  const point = resumePoint(request, asIfCut(part), lengthOf(part.part), false)
   if (typeof point === 'string') return undefined
   const stored = await opened(part, exchange, services)
   if (stored === undefined) return undefined

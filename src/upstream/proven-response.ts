@@ -16,13 +16,14 @@ export function provenResponse(response: OriginResponse, digest: Digest, authori
     declaredBytes,
     requestedAt,
     receivedAt,
-    consume: (sink) => response.consume(proving(sink, digest, authority)),
+    consume: (sink) => response.consume(proving(sink, digest, `${authority} has other content than is stored`)),
     resume: () => response.resume(),
     cancel: () => response.cancel(),
   }
 }
 
-function proving(sink: BodySink, digest: Digest, authority: string): BodySink {
+/** Hands content on to `sink`, the last piece only when all of it has this digest; `otherwise` says what is wrong when it has another. */
+export function proving(sink: BodySink, digest: Digest, otherwise: string): BodySink {
   const hash = createHash('sha256')
   let last: Buffer | undefined
   return {
@@ -34,7 +35,7 @@ function proving(sink: BodySink, digest: Digest, authority: string): BodySink {
     },
     end: (trailers) => {
       if (hash.digest('hex') !== digest) {
-        return sink.fail(new Fault('CONTENT_DIGEST_MISMATCH', `${authority} has other content than is stored`))
+        return sink.fail(new Fault('CONTENT_DIGEST_MISMATCH', otherwise))
       }
       if (last !== undefined) sink.chunk(last)
       sink.end(trailers)

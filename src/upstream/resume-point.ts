@@ -1,4 +1,4 @@
-import { formatEntityTag, parseEntityTag, strongMatch } from '../http/entity-tag.ts'
+import { type EntityTag, formatEntityTag, parseEntityTag, strongMatch } from '../http/entity-tag.ts'
 import { Fields, type RawFields } from '../http/fields.ts'
 import { formatRange, parseContentRange } from '../http/range.ts'
 import type { OriginRequest, OriginResponse } from './origin-fetcher.ts'
@@ -26,18 +26,25 @@ const describing = ['etag', 'last-modified', 'content-type', 'content-encoding',
 /**
  * Where and how the response goes on after its first `hadBytes` bytes of content; else the reason why it cannot. Bytes of two
  * responses are joined only with the same strong entity tag (CORRECTNESS T02): a date says too little of what happened within its second.
+ * With `isProven`, the whole is compared with its digest in the end, and needs no tag.
  */
-export function resumePoint(request: OriginRequest, cut: OriginResponse, hadBytes: number): ResumePoint | string {
+export function resumePoint(
+  request: OriginRequest,
+  cut: OriginResponse,
+  hadBytes: number,
+  isProven: boolean,
+): ResumePoint | string {
   if (hadBytes === 0) return { requestFields: request.fields, fits: (answer) => sameHead(cut, answer) }
   const fields = new Fields(cut.fields)
-  const tag = parseEntityTag(fields.get('etag'))
-  if (tag === undefined || tag.weak) return 'no strong entity tag'
+  const tag = strongTag(fields)
+  if (tag === undefined && !isProven) return 'no strong entity tag'
   const whole = wholeOf(cut, fields)
   if (whole === undefined) return 'unclear which bytes it has'
   const first = whole.first + hadBytes
   const range = formatRange({ first, last: cut.status === 206 ? whole.last : undefined })
+  const condition = tag === undefined ? [] : ['If-Range', formatEntityTag(tag)]
   return {
-    requestFields: [...withoutSelecting(request.fields), 'Range', range, 'If-Range', formatEntityTag(tag)],
+    requestFields: [...withoutSelecting(request.fields), 'Range', range, ...condition],
     fits: (answer) => goesOn(answer, fields, { ...whole, first }, hadBytes),
   }
 }
@@ -78,8 +85,8 @@ function sameHead(cut: OriginResponse, answer: OriginResponse): ReturnType<Resum
 function goesOn(answer: OriginResponse, before: Fields, rest: Rest, hadBytes: number): ReturnType<ResumePoint['fits']> {
   if (answer.status !== 206 && answer.status !== 200) return `the answer was ${answer.status}`
   const fields = new Fields(answer.fields)
-  if (!strongMatch(parseEntityTag(before.get('etag')), parseEntityTag(fields.get('etag'))))
-    return 'its entity tag changed'
+  const tag = strongTag(before)
+  if (tag !== undefined && !strongMatch(tag, strongTag(fields))) return 'its entity tag changed'
   if (before.get('content-encoding') !== fields.get('content-encoding')) return 'its content coding changed'
   if (answer.status === 200) return fromTheBeginning(answer, rest, hadBytes)
   const range = parseContentRange(fields.get('content-range'))
@@ -93,7 +100,12 @@ function goesOn(answer: OriginResponse, before: Fields, rest: Rest, hadBytes: nu
   return { skipBytes: 0, totalBytes: hadBytes + partBytes }
 }
 
-/** Range was ignored, but the tag says that every byte is the same: those that were had are passed over. */
+export function strongTag(fields: Fields): EntityTag | undefined {
+  const tag = parseEntityTag(fields.get('etag'))
+  return tag?.weak === false ? tag : undefined
+}
+
+/** Range was ignored, but the tag says, or the digest will, that every byte is the same: those that were had are passed over. */
 function fromTheBeginning(answer: OriginResponse, rest: Rest, hadBytes: number): ReturnType<ResumePoint['fits']> {
   if (rest.first !== hadBytes) return 'the answer was not the part that was asked for'
   if (answer.framing === 'close') return 'the answer does not say its length'

@@ -1,8 +1,10 @@
+import { type Digest, toldDigest } from '../base/digest.ts'
 import { asFault, Fault } from '../base/faults.ts'
-import type { RawFields } from '../http/fields.ts'
+import { Fields, type RawFields } from '../http/fields.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import type { BodySink, Framing, OriginFetcher, OriginRequest, OriginResponse } from './origin-fetcher.ts'
-import { type ResumePoint, resumePoint } from './resume-point.ts'
+import { proving } from './proven-response.ts'
+import { type ResumePoint, resumePoint, strongTag } from './resume-point.ts'
 import { isTransient } from './retry-schedule.ts'
 
 /** Called when a response of an origin ends within its content for good. */
@@ -25,6 +27,12 @@ function canBeCut({ status, framing }: OriginResponse): boolean {
   return (status === 200 || status === 206) && (framing === 'length' || framing === 'chunked')
 }
 
+/** What the origin says that the whole is, where no tag says of a further response that it is about the same (RFC 9530 section 3). */
+function digestToProve({ status, fields }: OriginResponse): Digest | undefined {
+  const told = new Fields(fields)
+  return status === 200 && strongTag(told) === undefined ? toldDigest(told.get('repr-digest')) : undefined
+}
+
 type CountedRequest = OriginRequest & { readonly attempts: NonNullable<OriginRequest['attempts']> }
 
 /** One response to those that read it, whose content may come in several pieces. */
@@ -39,6 +47,7 @@ class ResumedResponse implements OriginResponse {
   readonly #broke: OnBroken
   readonly #request: CountedRequest
   readonly #first: OriginResponse
+  readonly #digest: Digest | undefined
   #current: OriginResponse
   #sink: BodySink | undefined
   #hadBytes = 0
@@ -58,11 +67,12 @@ class ResumedResponse implements OriginResponse {
     this.#broke = broke
     this.#request = request
     this.#first = response
+    this.#digest = digestToProve(response)
     this.#current = response
   }
 
   consume(sink: BodySink): void {
-    this.#sink = sink
+    this.#sink = this.#digest === undefined ? sink : proving(sink, this.#digest, this.#unlike)
     this.#read(this.#current)
   }
 
@@ -73,6 +83,10 @@ class ResumedResponse implements OriginResponse {
   cancel(): void {
     this.#cancelled = true
     this.#current.cancel()
+  }
+
+  get #unlike(): string {
+    return `${this.#request.target.authority}: the content has not the digest that was told before it`
   }
 
   #read(response: OriginResponse): void {
@@ -111,7 +125,7 @@ class ResumedResponse implements OriginResponse {
   /** The response that goes on after the cut, or the fault with which it all ends. */
   async #further(cut: Fault): Promise<OriginResponse | Fault> {
     if (!isTransient(cut)) return this.#broken(cut, 'another attempt would meet the same')
-    const point = resumePoint(this.#request, this.#first, this.#hadBytes)
+    const point = resumePoint(this.#request, this.#first, this.#hadBytes, this.#digest !== undefined)
     if (typeof point === 'string') return this.#broken(cut, point)
     const { attempts, isWanted } = this.#request
     attempts.cut = cut

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { type Digest, reprDigest } from '../../../src/base/digest.ts'
 import { type FaultOrigin, type Step, startFaultOrigin } from '../../fakes/fault-origin.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
 import { ask } from '../../support/proxy-client.ts'
@@ -25,6 +27,8 @@ function steps({ status = '200 OK', lines, length, content }: Answer): Step[] {
 }
 
 const tag = 'ETag: "a"'
+/** RFC 9530 section 3. */
+const told = `Repr-Digest: sha-512=:AAAA:, ${reprDigest(hash('sha256', old) as Digest)}`
 const cutAfter4: Answer = { lines: [tag], length: 10, content: old.slice(0, 4) }
 const part = (first: number, last: number, total: number | string, content: string, lines = [tag]): Answer => ({
   status: '206 Partial Content',
@@ -145,6 +149,16 @@ const rows: readonly Row[] = [
         content: old.slice(0, 4),
       },
     ],
+    gets: undefined,
+  },
+  {
+    title: 'goes on without an entity tag when the origin told the digest of the whole',
+    answers: [{ lines: [told], length: 10, content: old.slice(0, 4) }, part(4, 9, 10, old.slice(4), [])],
+    gets: old,
+  },
+  {
+    title: 'breaks before its end when the digest that was told is not that of the whole',
+    answers: [{ lines: [told], length: 10, content: old.slice(0, 4) }, part(4, 9, 10, other.slice(4), [])],
     gets: undefined,
   },
   {
