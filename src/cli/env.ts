@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readSystemRoots } from '../ca/system-roots.ts'
 import type { HostPort } from '../config/settings.ts'
 import { AdminClient, type DaemonStatus } from './admin-client.ts'
+import { buildSecret } from './build-secret.ts'
 import { clientFolder, prepareClients } from './client-files.ts'
-import { type Command, settingsOf } from './command.ts'
+import { type Command, type CommandContext, settingsOf } from './command.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
+import type { JavaTrust } from './java-trust-store.ts'
 
 export const shells = ['sh', 'fish', 'powershell', 'docker', 'json'] as const
 export type Shell = (typeof shells)[number]
@@ -19,7 +23,10 @@ export const printVariables: Command<[shell: Shell]> = async (context, shell) =>
   const { variables, java } = await prepareClients({ proxyUrl: proxyUrlOf(status), caPem, folder, environment })
   if (caPem === undefined) terminal.note('larder: the daemon has no CA, so https is not cached')
   if (java.kind === 'none' && java.reason !== undefined) terminal.note(`larder: ${java.reason}`)
-  terminal.print(written(context.json ? 'json' : shell, variables, caPem && join(folder, 'ca.pem')))
+  const form = context.json ? 'json' : shell
+  if (form === 'docker')
+    terminal.print(dockerArguments(variables, writeBuildSecret({ status, caPem, java, folder, context })))
+  else terminal.print(written(form, variables))
   return exitCodes.done
 }
 
@@ -36,7 +43,7 @@ function rank({ host }: HostPort): number {
   return host.includes(':') ? 1 : 0
 }
 
-function written(shell: Shell, variables: Variables, caFile: string | undefined): string {
+function written(shell: Exclude<Shell, 'docker'>, variables: Variables): string {
   const lines = (write: (name: string, value: string) => string): string =>
     Object.entries(variables)
       .map(([name, value]) => `${write(name, value)}\n`)
@@ -50,24 +57,42 @@ function written(shell: Shell, variables: Variables, caFile: string | undefined)
       return lines((name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`)
     case 'json':
       return `${JSON.stringify(variables, null, 2)}\n`
-    case 'docker':
-      return dockerArguments(variables, caFile)
   }
 }
 
-/** Arguments of `docker build`: build arguments leave no trace in the image, the CA is a secret of the steps that want it. */
-function dockerArguments(variables: Variables, caFile: string | undefined): string {
-  const names = [
-    'http_proxy',
-    'https_proxy',
-    'ftp_proxy',
-    'no_proxy',
-    'HTTP_PROXY',
-    'HTTPS_PROXY',
-    'FTP_PROXY',
-    'NO_PROXY',
-  ]
-  const given = names.map((name) => `--build-arg ${name}=${variables[name]}`)
-  if (caFile !== undefined) given.push(`--secret id=ca,src=${caFile}`)
-  return `--network=host ${given.join(' ')}\n`
+interface SecretPlan {
+  readonly status: DaemonStatus
+  readonly caPem: string | undefined
+  readonly java: JavaTrust
+  readonly folder: string
+  readonly context: CommandContext
 }
+
+/** The arguments that give the secrets of a build, with their files written. */
+function writeBuildSecret({ status, caPem, java, folder, context }: SecretPlan): readonly string[] {
+  if (caPem === undefined) return []
+  const { environment, terminal } = context
+  const { systemRootsPem, proxyUrl } = { systemRootsPem: readSystemRoots().pem, proxyUrl: proxyUrlOf(status) }
+  const secret = buildSecret({ proxyUrl, caPem, systemRootsPem, java, environment })
+  if (java.kind === 'store' && !secret.java) terminal.note('larder: the trust store of Java is too large for a secret')
+  const file = join(folder, 'build.sh')
+  writeFileSync(file, secret.script, { mode: 0o644 })
+  return [`--secret id=larder,src=${file}`, `--secret id=ca,src=${join(folder, 'ca.pem')}`]
+}
+
+/** Arguments of `docker build`: predefined build arguments and secrets leave no trace in the image. */
+function dockerArguments(variables: Variables, secrets: readonly string[]): string {
+  const given = predefined.map((name) => `--build-arg ${name}=${variables[name]}`)
+  return `--network=host ${[...given, ...secrets].join(' ')}\n`
+}
+
+const predefined = [
+  'http_proxy',
+  'https_proxy',
+  'ftp_proxy',
+  'no_proxy',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'FTP_PROXY',
+  'NO_PROXY',
+] as const

@@ -26,6 +26,8 @@ const commands = [
   'ca init',
   'ca show',
   'ca export',
+  'image wrap',
+  'image unwrap',
   'alert test',
   'config check',
   'config show',
@@ -42,6 +44,14 @@ describe('The command line', () => {
     { words: ['fetch'], code: 2, says: /missing required argument 'url'/ },
     { words: ['env', '--shell', 'tcsh'], code: 2, says: /sh, fish, powershell, docker, json/ },
     { words: ['ca', 'export', '--format', 'jks'], code: 2, says: /pem, bundle, der/ },
+    { words: ['image', 'wrap', '--engine', 'x', 'a'], code: 2, says: /docker, podman, buildah/ },
+    {
+      words: ['image', 'unwrap', 'a@sha256:12'],
+      code: 2,
+      says: /a@sha256:12 is no name.*\n {2}Name it as in python:3/,
+    },
+    { words: ['image', 'wrap', '--address', 'ftp://a:1', 'a'], code: 2, says: /ftp:\/\/a:1 is no address/ },
+    { words: ['image', 'wrap', '--address', 'a:1', '--ca', '/no', 'a'], code: 2, says: /cannot read \/no: ENOENT/ },
     { words: ['fetch', '--checksum', 'sha256:12', 'http://a.test/'], code: 2, says: /not ALG:HEX/ },
     { words: ['fetch', '-o', 'x', 'http://a.test/', 'http://b.test/'], code: 2, says: /for one URL/ },
     {
