@@ -29,8 +29,8 @@ interface Proxy {
 /** `larder image wrap`: the image under its own name trusts the CA and points at the proxy; it stays as IMAGE-original. */
 export const wrapImage: Command<[image: string, choice: WrapChoice]> = async (context, given, choice) => {
   const image = taggedName(given)
-  const engine = new ImageEngine({ ...context, name: choice.engine, dryRun: choice.dryRun })
   const proxy = await proxyFor(context, choice)
+  const engine = new ImageEngine({ ...context, name: choice.engine, dryRun: choice.dryRun })
   const pair = await lookAt(engine, image)
   if (pair.state === 'lost') {
     throw new CommandFailure(
