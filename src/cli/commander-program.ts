@@ -7,7 +7,7 @@ import { type Act, declare, flagsIn, type Values } from './declaration.ts'
 import { printVariables, type Shell, shells } from './env.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fetchUrls } from './fetch.ts'
-import { type EngineName, engineNames } from './image-engine.ts'
+import { declareImage } from './image-declaration.ts'
 import { purge } from './purge.ts'
 import { run } from './run.ts'
 import { stats } from './stats.ts'
@@ -26,7 +26,6 @@ export interface ProgramInput {
 
 // The daemon and the making of certificates are loaded by the commands that need them: the others start in half the time.
 const loadCa = () => import('./ca.ts')
-const loadImage = () => import('./image.ts')
 
 const allOptions = optionRows.map(({ name }) => name)
 const clientOptions = ['admin', 'data']
@@ -230,56 +229,6 @@ function declareAuthority(program: CommanderCommand, act: Act): void {
     .action(
       act(async (context, _, { format, output }) =>
         (await loadCa()).exportCa(context, format as ExportFormat, output as string | undefined),
-      ),
-    )
-}
-
-function declareImage(program: CommanderCommand, act: Act): void {
-  const image = program
-    .command('image')
-    .description('Images for builds whose Dockerfiles know nothing of the proxy. Not to be shipped: they trust the CA.')
-  const engine = (): Option =>
-    new Option('--engine <ENGINE>', 'The program that keeps the images; initially the first that is there.').choices(
-      engineNames,
-    )
-  const dry = ['--dry-run', 'Print the commands and change nothing.'] as const
-  declare(image, {
-    usage: 'wrap <image>',
-    meaning:
-      'Give an image a layer that trusts the CA and points at the proxy. It is pulled when it is not there, and stays as IMAGE-original.',
-    example: 'larder image wrap --address http://172.17.0.1:3128 python:3-slim',
-    options: clientOptions,
-    data: true,
-  })
-    .addOption(engine())
-    .option('--address <URL>', 'Where containers reach the proxy; initially where the running daemon listens.')
-    .option('--ca <FILE>', "The CA's certificate in PEM; initially that of the running daemon.")
-    .option(...dry)
-    .action(
-      act(async (context, [name], values) =>
-        (await loadImage()).wrapImage(context, name as string, {
-          engine: values.engine as EngineName | undefined,
-          address: values.address as string | undefined,
-          ca: values.ca as string | undefined,
-          dryRun: values.dryRun === true,
-        }),
-      ),
-    )
-  declare(image, {
-    usage: 'unwrap <image>',
-    meaning: 'Make a wrapped image what it was, and remove the name IMAGE-original.',
-    example: 'larder image unwrap python:3-slim',
-    options: [],
-    data: true,
-  })
-    .addOption(engine())
-    .option(...dry)
-    .action(
-      act(async (context, [name], values) =>
-        (await loadImage()).unwrapImage(context, name as string, {
-          engine: values.engine as EngineName | undefined,
-          dryRun: values.dryRun === true,
-        }),
       ),
     )
 }
