@@ -14,6 +14,7 @@ import { RecentExchanges } from '../pipeline/recent-exchanges.ts'
 import type { Services } from '../pipeline/services.ts'
 import { SignedGrants } from '../pipeline/signed-grants.ts'
 import { leavingLimits } from '../policy/leaving.ts'
+import { sparseLimits } from '../policy/sparse.ts'
 import type { ListenerServices } from '../server/listener.ts'
 import { Flights } from '../upstream/flights.ts'
 import type { OriginHealth } from '../upstream/origin-health.ts'
@@ -108,6 +109,7 @@ function servicesOf(
     flights: new Flights<FlightOutcome>(),
     fills: new Fills(),
     leaving: leavingLimits,
+    sparse: sparseLimits,
     keyTerms: { profile: settings.profile, userRules: new UserRuleSet(settings.rules) },
     grants: new SignedGrants(),
     parseTarget: createTargetParser(),

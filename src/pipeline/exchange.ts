@@ -112,6 +112,8 @@ export class Exchange {
   upstreamFields: Fields | undefined = undefined
   /** What the origin's response brings, when it is a part to be stored. */
   part: BytePart | undefined = undefined
+  /** Is the whole fetched of which `part` came first? */
+  wantsWhole = false
   // what deliver sends
   delivery: Deliverable | undefined = undefined
   source: ByteSource | undefined = undefined

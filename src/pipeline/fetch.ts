@@ -1,10 +1,14 @@
 import { asFault } from '../base/faults.ts'
 import type { Result } from '../base/results.ts'
+import type { OriginResponse } from '../upstream/origin-fetcher.ts'
+import type { Exchange } from './exchange.ts'
 import { fetchFromOrigin } from './follow.ts'
 import { staleInstead } from './join.ts'
 import { fillRequest } from './origin-request.ts'
 import { forwardedRange, rangeFlightKey } from './partial-request.ts'
 import { fetchRest, mayHaveRest } from './partial-rest.ts'
+import type { Services } from './services.ts'
+import { farRange } from './sparse-request.ts'
 import type { Step } from './step.ts'
 
 /** What `lookup` and `join` may have found out already. */
@@ -24,9 +28,7 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
   }
   if (!saidWhy.has(exchange.result)) exchange.result = 'miss'
   try {
-    exchange.upstream =
-      (mayHaveRest(exchange, range) ? await fetchRest(exchange, services) : undefined) ??
-      (await fetchFromOrigin(exchange, services, fillRequest(exchange, range)))
+    exchange.upstream = await asked(exchange, services, range)
     return 'judge'
   } catch (error) {
     const fault = asFault(error)
@@ -36,4 +38,14 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
     if (await staleInstead(exchange, services, fault)) return 'deliver'
     throw fault
   }
+}
+
+async function asked(exchange: Exchange, services: Services, range: readonly string[]): Promise<OriginResponse> {
+  if (mayHaveRest(exchange, range)) {
+    const rest = await fetchRest(exchange, services)
+    if (rest !== undefined) return rest
+  } else if (range.length === 0) {
+    return fetchFromOrigin(exchange, services, fillRequest(exchange, farRange(exchange, services)))
+  }
+  return fetchFromOrigin(exchange, services, fillRequest(exchange, range))
 }

@@ -89,7 +89,7 @@ export class FillFlow implements BodySink {
     if (this.#upstream === undefined || blob.isRead) return
     if (blob.storeFault !== undefined) return this.#abandon(blob.storeFault)
     const served = !early || exchange.request.background === true
-    const leaving = whenUnread({ doneBytes: blob.sizeBytes, declaredBytes, served }, services.leaving)
+    const leaving = whenUnread({ doneBytes: blob.doneBytes, declaredBytes, served }, services.leaving)
     if (leaving.kind === 'stop') return this.#stop()
     this.#bound = { untilBytes: leaving.untilBytes, untilMs: services.clock.elapsed() + leaving.withinMs }
   }

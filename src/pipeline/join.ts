@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts'
 import { partAnswers } from './partial-request.ts'
 import { partialReader } from './partial-source.ts'
 import type { Services } from './services.ts'
+import { wantedUntil } from './sparse-request.ts'
 import type { Step } from './step.ts'
 import { openContent } from './stored-content.ts'
 
@@ -26,7 +27,8 @@ export const join: Step<'join'> = async (exchange, services) => {
       // After a store fault the first bytes may be gone for those who come now; what was given up has no end.
       if (blob.state === 'failed' || !blob.readableFromStart) return 'fetch'
       exchange.delivery = outcome.growing
-      exchange.source = part === undefined ? blob.reader() : partialReader(blob, part)
+      const until = blob.isSparse ? wantedUntil(exchange, outcome.growing.sizeBytes) : undefined
+      exchange.source = part === undefined ? blob.reader(until) : partialReader(blob, part)
       exchange.result = 'miss-collapsed'
       return 'deliver'
     }

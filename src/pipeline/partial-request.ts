@@ -4,6 +4,7 @@ import { type BytePart, parseRange, resolveRange } from '../http/range.ts'
 import { storablePart } from '../policy/partial.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
+import { beginsWhole } from './sparse-request.ts'
 
 /**
  * The Range of a request that goes to the origin, with its If-Range: under the profile `standards`, where nothing whole is stored. Under
@@ -39,7 +40,10 @@ export function judgePart(exchange: Exchange, services: Services): 'fill' | 'rel
   // What one signature opens is told to others as a whole only.
   else if (exchange.recordUrl !== undefined) exchange.stored = 'rule'
   else if (!partAnswers(verdict, exchange, fields) || !describesItself(exchange, fields)) exchange.stored = 'partial'
-  else exchange.part = verdict
+  else {
+    exchange.part = verdict
+    exchange.wantsWhole = beginsWhole(upstream, services)
+  }
   if (exchange.part !== undefined) return 'fill'
   exchange.flight?.announce({ kind: 'unshared' })
   exchange.flight?.land()

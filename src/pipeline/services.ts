@@ -5,6 +5,7 @@ import type { TargetUri } from '../http/target-uri.ts'
 import type { KeyTerms } from '../key/cache-key.ts'
 import type { LeavingLimits } from '../policy/leaving.ts'
 import type { Profile } from '../policy/profile.ts'
+import type { SparseLimits } from '../policy/sparse.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
@@ -35,6 +36,8 @@ export interface Services {
   readonly fills: Fills
   /** What a fill may cost that nobody reads. */
   readonly leaving: LeavingLimits
+  /** How large responses are fetched out of their order. */
+  readonly sparse: SparseLimits
   /** How cache keys are made. */
   readonly keyTerms: KeyTerms
   /** The signed URLs that everybody may have. */

@@ -2,10 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { Digest } from '../base/digest.ts'
 import { Fault } from '../base/faults.ts'
+import type { AheadWriter, RunListener, RunWriter } from './ahead-writer.ts'
 import type { BlobRef, BlobWriter } from './blob-store.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Disk } from './disk.ts'
 import { checkContent, type ExpectedContent } from './expected-content.ts'
+import { FileRun } from './file-run.ts'
 import type { FolderSync } from './folder-sync.ts'
 import { blobFile, blobFolder, type Layout, stagingFile } from './layout.ts'
 import { OpenFile, readFlags } from './open-file.ts'
@@ -13,6 +15,8 @@ import { storeFault } from './store-fault.ts'
 
 /** Bytes waiting to be written, beyond which the producer should pause. */
 const maxPendingBytes = 1024 * 1024
+/** Bytes read back at a time. */
+const absorbBytes = 256 * 1024
 const stagingFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 const privateMode = 0o600
 
@@ -24,7 +28,7 @@ export interface BlobFileParts {
 }
 
 /** One ingest into a file: `tmp/<random>`, hashed while writing, then fsync, rename, fsync of the folder (CORRECTNESS section 5). */
-export class BlobFileWriter implements BlobWriter {
+export class BlobFileWriter implements BlobWriter, AheadWriter {
   readonly #parts: BlobFileParts
   readonly #hash = createHash('sha256')
   #path: string
@@ -42,6 +46,8 @@ export class BlobFileWriter implements BlobWriter {
   /** There may be a staging file. */
   #created = false
   #drained: PromiseWithResolvers<void> | undefined
+  /** Made for the first run ahead. */
+  #runs: FileRun[] | undefined
   acceptedBytes = 0
   readableBytes = 0
 
@@ -84,11 +90,36 @@ export class BlobFileWriter implements BlobWriter {
 
   digestAtHand(): undefined {}
 
+  get ahead(): AheadWriter {
+    return this
+  }
+
+  begin(first: number, listener: RunListener): RunWriter {
+    const open = (): Promise<number> => (this.#fd ??= this.#create())
+    const run = new FileRun({ disk: this.#parts.disk, path: this.#path, open, listener }, first)
+    this.#runs ??= []
+    this.#runs.push(run)
+    if (this.#over) void run.end()
+    return run
+  }
+
+  async absorb(end: number): Promise<void> {
+    await this.#writing
+    while (this.acceptedBytes < end) {
+      if (this.#fault !== undefined || this.#over) throw this.#fault ?? ended()
+      const chunk = await this.read(this.acceptedBytes, Math.min(absorbBytes, end - this.acceptedBytes))
+      this.#hash.update(chunk)
+      this.acceptedBytes += chunk.length
+      this.readableBytes = this.acceptedBytes
+      this.release(chunk)
+    }
+  }
+
   async commit(expected: ExpectedContent = {}): Promise<BlobRef> {
     if (this.#over) throw ended()
     this.#over = true
     try {
-      await this.#writing
+      await this.#settled()
       if (this.#fault !== undefined) throw this.#fault
       const digest = this.#hash.digest('hex') as Digest
       checkContent(expected, this.acceptedBytes, digest)
@@ -103,14 +134,21 @@ export class BlobFileWriter implements BlobWriter {
   async abort(): Promise<void> {
     if (this.#over) return
     this.#over = true
-    await this.#writing
+    await this.#settled()
     await this.#discard()
+  }
+
+  async #settled(): Promise<void> {
+    await this.#writing
+    for (const run of this.#runs ?? []) await run.end()
   }
 
   /** The order is that of CORRECTNESS section 5; a failed fsync or close is never repeated (T05). */
   async #publish(digest: Digest): Promise<void> {
     const { disk, layout, folders } = this.#parts
     const fd = await (this.#fd ??= this.#create())
+    // Of what runs have written ahead only what was absorbed belongs to the blob.
+    if (this.#runs !== undefined) await disk.truncate(fd, this.acceptedBytes)
     await disk.fsync(fd)
     this.#fd = undefined
     await disk.close(fd)

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts'
+import type { AheadWriter } from './ahead-writer.ts'
 import type { ExpectedContent } from './expected-content.ts'
 
 /** A pointer from the response index to a blob. */
@@ -38,7 +39,7 @@ export interface BlobWriter {
   write(chunk: Buffer): boolean
   /** Resolves when more may be written; rejects with `STORE_NO_SPACE` or `STORE_IO`. */
   drained(): Promise<void>
-  /** Lends bytes from `position` on, at least one, at most `limitBytes`, all below `readableBytes`. */
+  /** Lends bytes from `position` on, at least one, at most `limitBytes`, all below `readableBytes` or in a run ahead. */
   read(position: number, limitBytes: number): Promise<Buffer>
   /** Gives a lent chunk back. */
   release(chunk: Buffer): void
@@ -47,6 +48,8 @@ export interface BlobWriter {
    * needs this call in the end. Idempotent.
    */
   endReading(): void
+  /** For bytes that come before those in front of them; `undefined`: the store cannot take such. */
+  readonly ahead?: AheadWriter | undefined
   /** The digest of all that was accepted, when it is at hand because the bytes are in memory. */
   digestAtHand(): Digest | undefined
   /**

@@ -44,6 +44,13 @@ export class ChunkList {
     this.#starts.splice(0, count)
   }
 
+  /** Forgets everything, and goes on from `position`. */
+  skipTo(position: number): void {
+    this.#chunks = []
+    this.#starts = []
+    this.#end = position
+  }
+
   /** Everything held as one buffer, made once; it keeps no larger one alive. */
   whole(): Buffer {
     const [first] = this.#chunks

@@ -8,6 +8,7 @@ export interface Disk {
   fsync(fd: number): Promise<void>
   fdatasync(fd: number): Promise<void>
   close(fd: number): Promise<void>
+  truncate(fd: number, sizeBytes: number): Promise<void>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
   size(fd: number): Promise<number>
@@ -28,6 +29,7 @@ export const systemDisk: Disk = {
   fsync: (fd) => promised((done) => fs.fsync(fd, (error) => done(error, undefined))),
   fdatasync: (fd) => promised((done) => fs.fdatasync(fd, (error) => done(error, undefined))),
   close: (fd) => promised((done) => fs.close(fd, (error) => done(error, undefined))),
+  truncate: (fd, sizeBytes) => promised((done) => fs.ftruncate(fd, sizeBytes, (error) => done(error, undefined))),
   rename: (from, to) => promised((done) => fs.rename(from, to, (error) => done(error, undefined))),
   unlink: (path) => promised((done) => fs.unlink(path, (error) => done(error, undefined))),
   size: (fd) => promised<fs.Stats>((done) => fs.fstat(fd, done)).then((stats) => (stats.isFile() ? stats.size : -1)),

@@ -2,11 +2,15 @@ import { asFault, Fault } from '../base/faults.ts'
 import type { BlobWriter, ByteSource } from './blob-store.ts'
 import { ChunkList } from './chunk-list.ts'
 import { SlowestReader } from './slowest-reader.ts'
+import { SparseMap } from './sparse-map.ts'
 
 export interface GrowingBlobOptions {
   /** Bytes behind the newest that stay in memory, so that readers near the head need no disk; also what a relay holds. */
   readonly tailBytes?: number
 }
+
+/** Somebody waits for the byte at `position`, which is not there, and wants the bytes from it to before `until`. */
+export type OnWanted = (position: number, until: number | undefined) => void
 
 const defaultTailBytes = 2 * 1024 * 1024
 /** Largest content that `wholeInMemory` puts together. */
@@ -32,6 +36,9 @@ export class GrowingBlob {
   #changed: PromiseWithResolvers<void> | undefined
   #onWritable: () => void = () => {}
   #onUnread: (early: boolean) => void = () => {}
+  /** The bytes ahead of the rest; `undefined`: there may be none. */
+  #map: SparseMap | undefined
+  #onWanted: OnWanted = () => {}
 
   constructor(writer: BlobWriter, declaredBytes: number | undefined, options: GrowingBlobOptions = {}) {
     this.#writer = writer
@@ -87,12 +94,47 @@ export class GrowingBlob {
     this.#onUnread = listener
   }
 
+  /** From now on bytes may be there ahead of the rest, as the map says that is answered. */
+  makeSparse(onWanted: OnWanted): SparseMap {
+    this.#onWanted = onWanted
+    this.#map = new SparseMap()
+    return this.#map
+  }
+
+  get isSparse(): boolean {
+    return this.#map !== undefined
+  }
+
+  /** Bytes that are there, wherever they are. */
+  get doneBytes(): number {
+    return this.sizeBytes + (this.#map?.byteCount ?? 0)
+  }
+
+  /** Takes the bytes before `end`, which are there ahead of the rest, as the next ones. Rejects when the store fails. */
+  async absorb(end: number): Promise<void> {
+    try {
+      await this.#writer.ahead!.absorb(end)
+    } catch (error) {
+      this.storeFailed(asFault(error))
+      throw error
+    }
+    this.#tail.skipTo(end)
+    this.#map!.dropBefore(end)
+    this.wake()
+  }
+
+  /** Settles with the next change. */
+  get changed(): Promise<void> {
+    this.#changed ??= Promise.withResolvers<void>()
+    return this.#changed.promise
+  }
+
   /** Takes the next bytes, which must not change afterwards. Answers `false` when the origin should pause. */
   append(chunk: Buffer): boolean {
     this.#tail.push(chunk)
     const writable = this.#storeFault === undefined ? this.#write(chunk) : this.#relayable()
     this.#trim()
-    this.#wake()
+    this.wake()
     if (!writable) this.#paused = true
     return writable
   }
@@ -108,16 +150,16 @@ export class GrowingBlob {
     this.#end('failed')
   }
 
-  /** A new reader. It must be closed. */
-  reader(): ByteSource {
-    const reader = new GrowingReader(this)
+  /** A new reader, of what comes before `until`. It must be closed. */
+  reader(until?: number): ByteSource {
+    const reader = new GrowingReader(this, until)
     this.#readers.add(reader)
     return reader
   }
 
   #end(state: 'complete' | 'failed'): void {
     this.#state = state
-    this.#wake()
+    this.wake()
     if (this.#readers.size === 0) this.#writer.endReading()
   }
 
@@ -127,7 +169,7 @@ export class GrowingBlob {
       this.#draining = true
       this.#writer.drained().then(
         () => this.#drained(),
-        (error) => this.#storeFailed(asFault(error)),
+        (error) => this.storeFailed(asFault(error)),
       )
     }
     return false
@@ -139,8 +181,11 @@ export class GrowingBlob {
     this.#resume()
   }
 
-  #storeFailed(fault: Fault): void {
+  /** What comes can be stored no more; bytes ahead of the rest are lost. */
+  storeFailed(fault: Fault): void {
+    if (this.#storeFault !== undefined) return
     this.#storeFault = fault
+    this.#map?.clear()
     this.#makeRoom()
     if (this.#state === 'growing' && this.#readers.size === 0) this.#onUnread(true)
   }
@@ -174,7 +219,8 @@ export class GrowingBlob {
     this.#tail.dropBefore(Math.min(outside, spare))
   }
 
-  #wake(): void {
+  /** Something may be there for readers that wait. */
+  wake(): void {
     this.#changed?.resolve()
     this.#changed = undefined
   }
@@ -194,8 +240,12 @@ export class GrowingBlob {
     if (position < this.sizeBytes) return this.#there(position, limitBytes)
     if (this.#state === 'complete') return undefined
     if (this.#state === 'failed') return Promise.reject(this.#fault)
-    this.#changed ??= Promise.withResolvers<void>()
-    return this.#changed.promise.then(() => this.#bytesAt(reader, position, limitBytes))
+    const ahead = this.#map?.covering(position)
+    if (ahead !== undefined && position < ahead.end) {
+      return this.#writer.read(position, Math.min(limitBytes, ahead.end - position))
+    }
+    if (this.#map !== undefined) this.#onWanted(position, reader.until)
+    return this.changed.then(() => this.#bytesAt(reader, position, limitBytes))
   }
 
   #there(position: number, limitBytes: number): Buffer | Promise<Buffer> {
@@ -222,11 +272,13 @@ export class GrowingBlob {
 
 class GrowingReader implements ByteSource {
   readonly #blob: GrowingBlob
+  readonly until: number | undefined
   position = 0
   closed = false
 
-  constructor(blob: GrowingBlob) {
+  constructor(blob: GrowingBlob, until: number | undefined) {
     this.#blob = blob
+    this.until = until
   }
 
   get sizeBytes(): number | undefined {

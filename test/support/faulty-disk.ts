@@ -29,6 +29,7 @@ export function createFaultyDisk(): FaultyDisk {
     fsync: guarded('fsync'),
     fdatasync: guarded('fdatasync'),
     close: guarded('close'),
+    truncate: guarded('truncate'),
     rename: guarded('rename'),
     unlink: guarded('unlink'),
     size: guarded('size'),

@@ -13,6 +13,7 @@ import type { Services } from '../../src/pipeline/services.ts'
 import { StoreHealth } from '../../src/pipeline/store-health.ts'
 import { type LeavingLimits, leavingLimits } from '../../src/policy/leaving.ts'
 import type { Profile } from '../../src/policy/profile.ts'
+import { type SparseLimits, sparseLimits } from '../../src/policy/sparse.ts'
 import { createKeyvResponseIndex } from '../../src/store/keyv-response-index.ts'
 import { createHotResponses } from '../../src/store/lru-hot-responses.ts'
 import { MemoryBlobStore } from '../../src/store/memory-blob-store.ts'
@@ -28,6 +29,12 @@ export interface Asked {
   readonly body?: Buffer | undefined
 }
 
+/** What a scene plays with in place of what is usual. */
+export interface SceneLimits {
+  readonly leaving?: LeavingLimits
+  readonly sparse?: SparseLimits
+}
+
 /** The real pipeline, with a clock, stores in memory and origins of the test's own; no socket anywhere. */
 export class Scene {
   readonly #clock: Clock
@@ -37,7 +44,7 @@ export class Scene {
   readonly #close: () => Promise<void>
   #count = 0
 
-  constructor(profile: Profile, clock: Clock, fetcher: OriginFetcher, leaving: LeavingLimits = leavingLimits) {
+  constructor(profile: Profile, clock: Clock, fetcher: OriginFetcher, limits: SceneLimits = {}) {
     this.#clock = clock
     const observer = (event: { readonly kind: string }): void => {
       if (event.kind === 'exchange') this.#events.push(event as ExchangeEvent)
@@ -65,7 +72,8 @@ export class Scene {
     this.#close = () => composed.close()
     this.#services = {
       ...composed.services,
-      leaving,
+      leaving: limits.leaving ?? leavingLimits,
+      sparse: limits.sparse ?? sparseLimits,
       runLater: (exchange) => this.#track(exchange, run(exchange, this.#services, 'lookup')),
     }
   }

@@ -6,6 +6,7 @@ import { Fields } from '../../../src/http/fields.ts'
 import { parseContentRange } from '../../../src/http/range.ts'
 import { leavingLimits } from '../../../src/policy/leaving.ts'
 import type { Profile } from '../../../src/policy/profile.ts'
+import { type SparseLimits, sparseLimits } from '../../../src/policy/sparse.ts'
 import { RecordingClient, StillClock } from '../../support/conversation-parties.ts'
 import { breathe, Scene } from '../../support/scene.ts'
 import { ChangingOrigin, lifetimeSeconds, type Representation, representation, tagOf } from './changing-origin.ts'
@@ -25,9 +26,9 @@ interface Asking {
 }
 
 const which = fc.nat({ max: 5 })
-const sizeBytes = fc.constantFrom(0, 20, 20, 30)
+const sizeBytes = fc.constantFrom(0, 20, 20, 30, 90, 90)
 const validator = fc.constantFrom('strong', 'strong', 'weak', 'date', 'none')
-const position = fc.nat({ max: 35 })
+const position = fc.oneof(fc.nat({ max: 35 }), fc.nat({ max: 35 }), fc.nat({ max: 95 }))
 const range = fc.oneof(
   fc.constant(undefined),
   fc.tuple(position, position).map(([a, b]) => `bytes=${Math.min(a, b)}-${Math.max(a, b)}`),
@@ -51,6 +52,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 /** So that fills are given up, and parts kept, within the few bytes that are played with. */
 const fewBytes = { ...leavingLimits, finishBytes: 5, finishShare: 0.9, minPartBytes: 3 }
+/** So that ranges are fetched out of their order within them. */
+const outOfOrder = { minSizeBytes: 10, soonBytes: 5, chunkBytes: 4, maxLegCount: 2 }
 
 /** A resource, the clients that ask for it, and what goes on between them. */
 class Play {
@@ -59,9 +62,9 @@ class Play {
   readonly #scene: Scene
   readonly #askings: Asking[] = []
 
-  constructor(profile: Profile, first: Representation) {
+  constructor(profile: Profile, first: Representation, sparse: SparseLimits) {
     this.#origin = new ChangingOrigin(this.#clock, first)
-    this.#scene = new Scene(profile, this.#clock, this.#origin, fewBytes)
+    this.#scene = new Scene(profile, this.#clock, this.#origin, { leaving: fewBytes, sparse })
   }
 
   async act(action: Action): Promise<void> {
@@ -183,20 +186,21 @@ function isContent(client: RecordingClient, bytes: Buffer): boolean {
 
 describe('One representation', () => {
   for (const profile of ['builds', 'standards'] as const) {
-    test(`ranges, aborts and changes at the origin, interleaved at will, yield bytes of exactly one, none older than its lifetime, under ${profile}`, async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(action, { minLength: 20, maxLength: 60 }),
-          sizeBytes,
-          validator,
-          async (actions, size, by) => {
-            const play = new Play(profile, representation(0, size, by))
-            for (const one of actions) await play.act(one)
-            await play.end()
-          },
-        ),
-        { numRuns: 300 },
-      )
-    })
+    for (const [order, sparse] of Object.entries({ 'in order': sparseLimits, 'out of order': outOfOrder }))
+      test(`ranges, aborts and changes at the origin, interleaved at will, yield bytes of exactly one, none older than its lifetime, under ${profile}, fetched ${order}`, async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(action, { minLength: 20, maxLength: 60 }),
+            sizeBytes,
+            validator,
+            async (actions, size, by) => {
+              const play = new Play(profile, representation(0, size, by), sparse)
+              for (const one of actions) await play.act(one)
+              await play.end()
+            },
+          ),
+          { numRuns: 300 },
+        )
+      })
   }
 })
