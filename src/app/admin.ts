@@ -62,7 +62,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
         const answer = new NodeClientResponse(response)
         composed.run(new Exchange(`f${fetchCount}`, request, answer, clock.now(), clock.elapsed()))
       },
-      caPem: authority?.authority.certificatePem,
+      caPem: authority?.trustedPem,
       tokenFile: join(settings.dataFolder, 'admin.token'),
     },
   })
@@ -88,6 +88,10 @@ function statusOf({ settings, listener, authority, composed, observation, alerti
             certificateFile: authority.authority.files.certificateFile,
             fingerprint: authority.authority.certificate.fingerprint256,
             notAfter: new Date(authority.authority.notAfterAt).toISOString(),
+            ...(authority.successor && {
+              next: authority.successor.authority.certificate.fingerprint256,
+              nextFrom: new Date(authority.successor.fromAt).toISOString(),
+            }),
           },
     originsInTrouble: composed
       .originHealth()

@@ -66,19 +66,23 @@ export function composePipeline(input: ComposeInput): Composed {
   const portCheck = connectPortCheck(settings.connectPorts)
   return {
     services,
-    listenerServices: (opened) => ({
-      clock,
-      observer: noting(services.recent, observer),
-      run: runTracked,
-      parseTarget: services.parseTarget,
-      leaves: opened && new LeafContexts({ ...opened, clock, observer }),
-      intercepts: services.mayRead,
-      connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
-      urlCheck: (target) => urlCheck(target) ?? selfCheck(target.host, target.port),
-      clientAllowed: createClientRules(settings.allowClients),
-      dialer: origins.dialer,
-      caPem: opened?.authority.certificatePem,
-    }),
+    listenerServices: (opened) => {
+      const leaves = opened && new LeafContexts({ ...opened, clock, observer })
+      return {
+        clock,
+        observer: noting(services.recent, observer),
+        run: runTracked,
+        parseTarget: services.parseTarget,
+        leaves,
+        // Clients would refuse what the CA is not good for.
+        intercepts: (host) => services.mayRead(host) && leaves?.permits(host) !== false,
+        connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
+        urlCheck: (target) => urlCheck(target) ?? selfCheck(target.host, target.port),
+        clientAllowed: createClientRules(settings.allowClients),
+        dialer: origins.dialer,
+        caPem: opened?.trustedPem,
+      }
+    },
     run: runTracked,
     originHealth: () => origins.health(),
     parents: () => origins.parents(),

@@ -65,7 +65,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   undo.push(() => alerting.close(0))
   const observer = both(heard, alerting.observe)
   const authority = openAuthority(settings, clock)
-  if (authority !== undefined) alerting.watchCa(authority.authority.notAfterAt)
+  if (authority !== undefined) alerting.watchCa((authority.successor?.authority ?? authority.authority).notAfterAt)
   await checkAddressesFree(settings.listen)
   const stores = openStores(settings, observer)
   undo.push(() => stores.close())

@@ -29,7 +29,7 @@ export interface AuthorityFiles {
 
 const othersMask = 0o077
 const folderMode = 0o700
-const ownNames = new Set(['ca.pem', 'ca.key', 'README.md', '.gitignore', 'profile.json'])
+const ownNames = new Set(['ca.pem', 'ca.key', 'README.md', '.gitignore', 'profile.json', 'rotated', 'trusted.json'])
 const temporaryName = /^ca\.(?:pem|key)\.[0-9a-f]{16}\.new$/
 
 export function authorityFiles(folder: string): AuthorityFiles {

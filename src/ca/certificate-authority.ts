@@ -22,10 +22,11 @@ import {
   removeFile,
   settleFolder,
 } from './authority-files.ts'
-import type { CertificateBuilder } from './certificate-builder.ts'
+import type { CertificateBuilder, GeneralName } from './certificate-builder.ts'
 import { type CertificateFields, certificateFields } from './certificate-fields.ts'
 import { profile } from './certificate-profile.ts'
 import { pemOf } from './identifiers.ts'
+import { isPermitted, permittedNames } from './name-constraints.ts'
 import { rootContent } from './root-certificate.ts'
 
 const keyMode = 0o600
@@ -41,6 +42,8 @@ export class CertificateAuthority {
   /** Milliseconds since the epoch, both included. */
   readonly notBeforeAt: number
   readonly notAfterAt: number
+  /** Names that it is good for, with all below them; `undefined`: any. */
+  readonly permitted: readonly GeneralName[] | undefined
   readonly #key: KeyObject
 
   /** Throws `CA_UNREADABLE` when `key` is not the key of `certificate`, or `certificate` is no CA of the profile. */
@@ -55,6 +58,7 @@ export class CertificateAuthority {
     if (identifier === undefined) throw wrong('has no subject key identifier')
     this.keyIdentifier = identifier
     this.certificate = certificate
+    this.permitted = permittedNames(this.fields)
     this.files = files
     this.notBeforeAt = certificate.validFromDate.getTime()
     this.notAfterAt = certificate.validToDate.getTime()
@@ -64,6 +68,11 @@ export class CertificateAuthority {
   /** What clients are given to trust. */
   get certificatePem(): string {
     return pemOf(this.certificate.raw)
+  }
+
+  /** Would clients accept a leaf for `name`, as far as name constraints go? */
+  permits(name: GeneralName): boolean {
+    return isPermitted(name, this.permitted)
   }
 
   /** ECDSA with SHA-256, as DER. */

@@ -9,6 +9,7 @@ import { profile } from './certificate-profile.ts'
 import { pemOf } from './identifiers.ts'
 import { leafContent } from './leaf-certificate.ts'
 import { parseServerName, type ServerName } from './server-name.ts'
+import { issuerAt, type Successor } from './succession.ts'
 
 const ticketKeysBytes = 48
 const sessionContextCharacters = 32
@@ -17,6 +18,8 @@ const warmUpCount = 2
 
 export interface LeafContextsOptions {
   readonly authority: CertificateAuthority
+  /** Takes over at its moment. */
+  readonly successor?: Successor | undefined
   readonly builder: CertificateBuilder
   readonly clock: Clock
   readonly observer: Observer
@@ -54,7 +57,7 @@ export class LeafContexts {
 
   /**
    * The context for a DNS name in A-labels, or for an IPv4 or IPv6 address without brackets.
-   * Throws `CA_ISSUE_FAILED` for any other text, and when the CA is not valid now.
+   * Throws `CA_ISSUE_FAILED` for any other text, for what the CA is not good for, and when it is not valid now.
    */
   contextFor(serverName: string): SecureContext {
     const name = parseServerName(serverName)
@@ -62,6 +65,9 @@ export class LeafContexts {
       throw new Fault('CA_ISSUE_FAILED', `not a server name or address: ${JSON.stringify(serverName)}`)
     }
     const now = this.#options.clock.now()
+    if (!this.#issuer(now).permits(name.general)) {
+      throw new Fault('CA_ISSUE_FAILED', `the CA is limited to other hosts, so it issues nothing for ${name.text}`)
+    }
     const known = this.#leaves.get(name.text)
     // A clock that was set back makes a leaf one that is not valid yet.
     const leaf = known && now >= known.notBeforeAt && now < known.reissueAt ? known : this.#issue(name, now)
@@ -71,6 +77,17 @@ export class LeafContexts {
     return leaf.context
   }
 
+  /** Is the CA good for this name or address, as far as name constraints go? */
+  permits(serverName: string): boolean {
+    const name = parseServerName(serverName)
+    return name !== undefined && this.#issuer(this.#options.clock.now()).permits(name.general)
+  }
+
+  #issuer(now: number): CertificateAuthority {
+    const { authority, successor } = this.#options
+    return issuerAt({ issuing: authority, successor }, now)
+  }
+
   #issue(name: ServerName, now: number): Leaf {
     const leaf = this.#mint(name, now)
     this.#options.observer({ kind: 'leaf-issued', serverName: name.text })
@@ -78,7 +95,8 @@ export class LeafContexts {
   }
 
   #mint(name: ServerName, now: number): Leaf {
-    const { authority, builder } = this.#options
+    const { builder, successor } = this.#options
+    const authority = this.#issuer(now)
     if (now < authority.notBeforeAt || now > authority.notAfterAt) {
       throw new Fault('CA_ISSUE_FAILED', `the CA is not valid now, so it issues nothing for ${name.text}`)
     }
@@ -94,7 +112,9 @@ export class LeafContexts {
       // A session is resumed only for the server name that it was made for.
       sessionIdContext: createHash('sha256').update(name.text).digest('hex').slice(0, sessionContextCharacters),
     })
-    const reissueAt = now + (content.notAfterAt - now) * profile.reissueAfterRatio
+    const wornAt = now + (content.notAfterAt - now) * profile.reissueAfterRatio
+    const isOfFirst = successor !== undefined && now < successor.fromAt
+    const reissueAt = isOfFirst ? Math.min(wornAt, successor.fromAt) : wornAt
     return { context, notBeforeAt: content.notBeforeAt, reissueAt }
   }
 }

@@ -58,11 +58,22 @@ function nameConstraints(hosts: readonly string[]): Extension {
   return { kind: 'nameConstraints', critical: true, permitted, excluded }
 }
 
+/** A name, an address, or a block of addresses such as `10.0.0.0/8`. */
 function subtree(host: string): GeneralName {
-  const parsed = parseServerName(host.replace(/^\*\./, ''))
-  if (parsed === undefined) throw new Fault('CONFIG_BAD_VALUE', `not a host name or address: ${JSON.stringify(host)}`)
-  const { general } = parsed
-  if ('dns' in general) return general
-  const mask = new Uint8Array(general.address.length).fill(0xff)
-  return { address: Buffer.concat([general.address, mask]) }
+  const [, name, bits] = /^(?:\*\.)?([^/]*)(?:\/(\d{1,3}))?$/.exec(host) ?? []
+  const general = name === undefined ? undefined : parseServerName(name)?.general
+  const wrong = new Fault('CONFIG_BAD_VALUE', `not a host name or address: ${JSON.stringify(host)}`)
+  if (general === undefined) throw wrong
+  if ('dns' in general) {
+    if (bits !== undefined) throw wrong
+    return general
+  }
+  const mask = maskOf(general.address.length, bits === undefined ? general.address.length * 8 : Number(bits))
+  if (mask === undefined) throw wrong
+  return { address: Buffer.concat([general.address.map((byte, place) => byte & mask[place]!), mask]) }
+}
+
+function maskOf(bytes: number, bits: number): Uint8Array | undefined {
+  if (bits > bytes * 8) return undefined
+  return Uint8Array.from({ length: bytes }, (_, place) => 0xff & ~(0xff >> Math.min(8, Math.max(0, bits - place * 8))))
 }

@@ -1,9 +1,21 @@
-import { SocketAddress } from 'node:net'
+import { X509Certificate } from 'node:crypto'
 import type { CertificateAuthority } from './certificate-authority.ts'
-import { childrenOf, type DerValue } from './certificate-fields.ts'
+import { jksOf, type TrustedEntry } from './jks.ts'
+import { subtreeText } from './name-constraints.ts'
+import { pkcs12Of } from './pkcs12.ts'
 
-/** `bundle`: the system's roots and ours in one PEM file, for tools whose setting replaces the system's. */
-export type ExportFormat = 'pem' | 'der' | 'bundle'
+/**
+ * `pem`: what clients have to trust, one certificate for each CA that issues, will, or did; `der`: that of the issuing
+ * CA. The others are for tools whose setting replaces the system's roots, so those stand in them too: `bundle` in PEM,
+ * `p12` in PKCS #12, `jks` in Java's own format.
+ */
+export const exportFormats = ['pem', 'bundle', 'der', 'p12', 'jks'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** Not a secret: what a trust store holds is public, and this is what every JDK ships with. */
+export const trustStorePassword = 'changeit'
+
+const aliasDigits = 16
 
 /** What `ca show` prints. */
 export interface AuthorityDescription {
@@ -20,23 +32,54 @@ export interface AuthorityDescription {
   readonly keyFile: string
 }
 
-const nameConstraintsNumber = 30
-const permittedTag = 0xa0
-const dnsTag = 0x82
-const ipv4Bytes = 4
+export interface Exported {
+  readonly authority: CertificateAuthority
+  readonly trustedPem: string
+  /** PEM; not used for `pem` and `der`. */
+  readonly systemRoots: string
+  /** Milliseconds since the epoch: the date of entries in `jks`. */
+  readonly at: number
+}
 
-/** The CA's certificate, never its key. `systemRoots` is PEM and is used for `bundle` alone. */
-export function exportAuthority(authority: CertificateAuthority, format: ExportFormat, systemRoots: string): Buffer {
+/** Certificates, never a key. */
+export function exportAuthority(format: ExportFormat, { authority, trustedPem, systemRoots, at }: Exported): Buffer {
   switch (format) {
     case 'der':
       return Buffer.from(authority.certificate.raw)
     case 'pem':
-      return Buffer.from(authority.certificatePem)
+      return Buffer.from(trustedPem)
     case 'bundle': {
       const roots = systemRoots === '' || systemRoots.endsWith('\n') ? systemRoots : `${systemRoots}\n`
-      return Buffer.from(roots + authority.certificatePem)
+      return Buffer.from(roots + trustedPem)
     }
+    case 'p12':
+      return pkcs12Of(trustedEntries(systemRoots, trustedPem), trustStorePassword)
+    case 'jks':
+      return jksOf(trustedEntries(systemRoots, trustedPem), trustStorePassword, at)
   }
+}
+
+/** For a trust store: the roots, and ours as `larder-…`. Text that is no certificate is passed over. */
+export function trustedEntries(systemRoots: string, trustedPem: string): TrustedEntry[] {
+  const named = (pem: string, prefix: string): TrustedEntry[] =>
+    certificatesIn(pem).map((certificate) => ({
+      alias: `${prefix}-${certificate.fingerprint256.replaceAll(':', '').slice(0, aliasDigits).toLowerCase()}`,
+      certificate: certificate.raw,
+    }))
+  const entries = [...named(systemRoots, 'system'), ...named(trustedPem, 'larder')]
+  return [...new Map(entries.map((entry) => [entry.certificate.toString('base64'), entry])).values()]
+}
+
+/** The certificates of PEM text; blocks that do not parse are passed over. */
+export function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block)]
+    } catch {
+      return []
+    }
+  })
 }
 
 export function describeAuthority(authority: CertificateAuthority): AuthorityDescription {
@@ -47,25 +90,8 @@ export function describeAuthority(authority: CertificateAuthority): AuthorityDes
     fingerprint: certificate.fingerprint256,
     notBefore: new Date(authority.notBeforeAt).toISOString(),
     notAfter: new Date(authority.notAfterAt).toISOString(),
-    permittedHosts: permittedHosts(authority),
+    permittedHosts: (authority.permitted ?? []).map(subtreeText),
     certificateFile: files.certificateFile,
     keyFile: files.keyFile,
   }
-}
-
-/** The permitted subtrees of the name constraints (RFC 5280 section 4.2.1.10). */
-function permittedHosts(authority: CertificateAuthority): string[] {
-  const constraints = authority.fields.extension(nameConstraintsNumber)
-  if (constraints === undefined) return []
-  const permitted = childrenOf(constraints).find(({ tag }) => tag === permittedTag)
-  return permitted === undefined ? [] : childrenOf(permitted).map((subtree) => hostOf(childrenOf(subtree)[0]!))
-}
-
-/** A dNSName, or an iPAddress without its mask, which is one host's. */
-function hostOf({ tag, content }: DerValue): string {
-  if (tag === dnsTag) return content.toString('latin1')
-  const bytes = content.subarray(0, content.length / 2)
-  if (bytes.length === ipv4Bytes) return bytes.join('.')
-  const groups = bytes.toString('hex').match(/.{4}/g)!
-  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address
 }

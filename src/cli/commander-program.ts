@@ -1,9 +1,9 @@
 import { Command as CommanderCommand, CommanderError, Option } from 'commander'
-import type { ExportFormat } from '../ca/trust-export.ts'
 import type { Environment } from '../config/environment.ts'
 import { optionRows } from '../config/options.ts'
 import { checkConfig, sampleConfig, showConfig } from './config.ts'
 import { type Act, declare, flagsIn, type Values } from './declaration.ts'
+import { declareAuthority } from './declare-authority.ts'
 import { printVariables, type Shell, shells } from './env.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fetchUrls } from './fetch.ts'
@@ -23,9 +23,6 @@ export interface ProgramInput {
   readonly environment: Environment
   readonly terminal: Terminal
 }
-
-// The daemon and the making of certificates are loaded by the commands that need them: the others start in half the time.
-const loadCa = () => import('./ca.ts')
 
 const allOptions = optionRows.map(({ name }) => name)
 const clientOptions = ['admin', 'data']
@@ -191,44 +188,6 @@ function declareSimulation(program: CommanderCommand, act: Act): void {
           quotas: quota as string[],
           svg: svg as string | undefined,
         }),
-      ),
-    )
-}
-
-function declareAuthority(program: CommanderCommand, act: Act): void {
-  const ca = program
-    .command('ca')
-    .description('The CA that lets https be cached: one of your own, trusted by nobody at first.')
-  const options = ['ca-dir']
-  declare(ca, {
-    usage: 'init',
-    meaning: 'Make the CA. With --intercept it is good for those hosts alone. No trust store is touched.',
-    example: 'larder ca init',
-    options: [...options, 'intercept'],
-    data: true,
-  }).action(act(async (context) => (await loadCa()).initCa(context)))
-  declare(ca, {
-    usage: 'show',
-    meaning: 'Show what the CA is.',
-    example: 'larder ca show --json',
-    options,
-    data: true,
-  }).action(act(async (context) => (await loadCa()).showCa(context)))
-  declare(ca, {
-    usage: 'export',
-    meaning: 'Write the certificate of the CA, never its key.',
-    example: 'larder ca export --format bundle -o bundle.pem',
-    options,
-  })
-    .addOption(
-      new Option('--format <FORMAT>', "pem, der, or bundle: the system's roots and the CA.")
-        .choices(['pem', 'bundle', 'der'])
-        .default('pem'),
-    )
-    .option('-o, --output <FILE>', 'The file; initially standard output.')
-    .action(
-      act(async (context, _, { format, output }) =>
-        (await loadCa()).exportCa(context, format as ExportFormat, output as string | undefined),
       ),
     )
 }

@@ -1,19 +1,10 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Environment } from '../config/environment.ts'
+import { findProgram } from './find-program.ts'
 
 export type JavaTrust =
   | { readonly kind: 'store'; readonly path: string; readonly password: string }
@@ -73,18 +64,4 @@ function javaRoots(keytool: string): string {
   const found = places.find((place) => existsSync(place))
   if (found === undefined) throw new Error(`no cacerts below ${home}`)
   return found
-}
-
-function findProgram(name: string, { JAVA_HOME, PATH = '' }: Environment): string | undefined {
-  const folders = [...(JAVA_HOME ? [join(JAVA_HOME, 'bin')] : []), ...PATH.split(delimiter).filter((one) => one !== '')]
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -28,6 +28,10 @@ const commands = [
   'ca export',
   'image wrap',
   'image unwrap',
+  'ca rotate',
+  'ca trust',
+  'ca untrust',
+  'ca remove',
   'alert test',
   'config check',
   'config show',
@@ -43,7 +47,6 @@ describe('The command line', () => {
     { words: ['serve', '--memory'], code: 2, says: /argument missing/ },
     { words: ['fetch'], code: 2, says: /missing required argument 'url'/ },
     { words: ['env', '--shell', 'tcsh'], code: 2, says: /sh, fish, powershell, docker, json/ },
-    { words: ['ca', 'export', '--format', 'jks'], code: 2, says: /pem, bundle, der/ },
     { words: ['image', 'wrap', '--engine', 'x', 'a'], code: 2, says: /docker, podman, buildah/ },
     {
       words: ['image', 'unwrap', 'a@sha256:12'],
@@ -52,6 +55,7 @@ describe('The command line', () => {
     },
     { words: ['image', 'wrap', '--address', 'ftp://a:1', 'a'], code: 2, says: /ftp:\/\/a:1 is no address/ },
     { words: ['image', 'wrap', '--address', 'a:1', '--ca', '/no', 'a'], code: 2, says: /cannot read \/no: ENOENT/ },
+    { words: ['ca', 'export', '--format', 'xml'], code: 2, says: /pem, bundle, der, p12, jks/ },
     { words: ['fetch', '--checksum', 'sha256:12', 'http://a.test/'], code: 2, says: /not ALG:HEX/ },
     { words: ['fetch', '-o', 'x', 'http://a.test/', 'http://b.test/'], code: 2, says: /for one URL/ },
     {
