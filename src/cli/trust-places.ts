@@ -78,6 +78,13 @@ async function untrustAnchor({ root, file, updater }: Anchor, environment: Envir
     // As when it was added: what the updater made of it is taken back by hand.
     for (const bundle of bundlesBelow(root)) rewrite(bundle, (text) => text.replace(pem, ''))
   }
+  // Debian's hook for Java adds certificates, and does not remove those of files that are gone.
+  const hookAlias = `debian:${basename(file).replace(/\.crt$/, '')}.pem`
+  for (const { raw } of certificatesIn(pem)) {
+    for (const store of javaStoresBelow(root, environment)) {
+      if (readFileSync(store).includes(raw)) await removeFromJavaStore(store, hookAlias, environment)
+    }
+  }
 }
 
 /** Names of ours are told apart by the certificate, so that two CAs may be trusted at once. */
