@@ -1,20 +1,17 @@
 import { join } from 'node:path'
-import { Fault } from '../base/faults.ts'
 import { shownIndex } from '../config/setting-texts.ts'
 import type { Settings } from '../config/settings.ts'
-import { classRuleFor } from '../ecosystem/classify.ts'
 import { Fields } from '../http/fields.ts'
-import { possibleKeys } from '../key/cache-key.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { explainExchange } from '../pipeline/explain-exchange.ts'
 import { explainUrl } from '../pipeline/explain-url.ts'
 import type { Services } from '../pipeline/services.ts'
-import { remove } from '../pipeline/stored-content.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import type { WhyQuestion } from '../server/admin-why.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
 import { isTroubled } from '../upstream/origin-health.ts'
+import { storedAdmin } from './admin-stored.ts'
 import type { Alerting } from './alerting.ts'
 import type { OpenedAuthority } from './authority.ts'
 import type { Composed } from './compose.ts'
@@ -46,7 +43,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       origins: () => ({ origins: composed.originHealth().map(originView) }),
       alerts: () => input.alerting.snapshot(),
       why: async (question) => why(question, services),
-      purge: (url) => purge(url, services),
+      stored: storedAdmin(services, settings.dataFolder),
       fetch: (url, response) => {
         fetchCount += 1
         const request = {
@@ -109,15 +106,6 @@ async function why(question: WhyQuestion, services: Services): Promise<object | 
   if ('url' in question) return explainUrl(question.url, question.fields, services)
   const past = services.recent.find(question.id)
   return past && explainExchange(past, services)
-}
-
-/** Removes what is stored for exactly `url`; running flights for it go on. */
-async function purge(url: string, services: Services): Promise<boolean> {
-  const target = services.parseTarget(url)
-  if ('invalid' in target) throw new Fault('CLIENT_REQUEST_INVALID', `${url}: ${target.invalid}`)
-  const keys = possibleKeys(target, classRuleFor(target), services.keyTerms)
-  const removed = await Promise.all(keys.map((key) => remove(key, services)))
-  return removed.includes(true)
 }
 
 function hostOf(url: string): string {

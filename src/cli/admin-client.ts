@@ -52,9 +52,26 @@ export class AdminClient {
     return (await this.getJson(`/v1/why?${query}`)) as Explanation
   }
 
+  /** Throws a `CommandFailure` for any status but 200. */
+  async post(path: string, body: object): Promise<object> {
+    return readAnswer(await this.#send('POST', path, body))
+  }
+
+  /** Removes what is stored for exactly this URL; answers whether there was anything. */
   async purge(url: string): Promise<boolean> {
-    const answer = await readAnswer(await this.#send('POST', '/v1/purge', { url }))
+    const answer = await this.post('/v1/purge', { url })
     return 'purged' in answer && answer.purged === true
+  }
+
+  /** JSON values as they come, a line each, and how many there were in all where the daemon says so. */
+  async lines<T>(
+    path: string,
+    body?: object,
+  ): Promise<{ readonly totalCount?: number; readonly all: AsyncIterable<T> }> {
+    const response = await this.#send(body === undefined ? 'GET' : 'POST', path, body)
+    if (response.statusCode !== 200) await readAnswer(response)
+    const total = response.headers['larder-total']
+    return { all: linesOf<T>(response, this.#address), ...(total !== undefined && { totalCount: Number(total) }) }
   }
 
   /** The response as the proxy gives it, body unread. */
@@ -102,9 +119,24 @@ function unavailable(address: AdminAddress, reason: string): CommandFailure {
   return new CommandFailure(exitCodes.unavailable, message, 'Start one with larder serve, or name its --admin address.')
 }
 
+async function* linesOf<T>(response: IncomingMessage, address: AdminAddress): AsyncGenerator<T, void> {
+  let rest = ''
+  response.setEncoding('utf8')
+  try {
+    for await (const chunk of response as AsyncIterable<string>) {
+      const texts = (rest + chunk).split('\n')
+      rest = texts.pop()!
+      for (const text of texts) yield JSON.parse(text) as T
+    }
+  } catch (error) {
+    throw unavailable(address, `it broke off: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
+  }
+}
+
 async function readAnswer(response: IncomingMessage): Promise<object> {
   const answer = (await json(response)) as { readonly error?: string; readonly remedy?: string }
   if (response.statusCode === 200) return answer
   const { error = `the daemon answered ${response.statusCode}`, remedy = 'See the log of the daemon.' } = answer
-  throw new CommandFailure(exitCodes.failed, error, remedy)
+  const exitCode = response.statusCode === 400 ? exitCodes.usage : exitCodes.failed
+  throw new CommandFailure(exitCode, error, remedy)
 }

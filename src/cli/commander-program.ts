@@ -4,11 +4,11 @@ import { optionRows } from '../config/options.ts'
 import { checkConfig, sampleConfig, showConfig } from './config.ts'
 import { type Act, declare, flagsIn, type Values } from './declaration.ts'
 import { declareAuthority } from './declare-authority.ts'
+import { declareStoredChanges } from './declare-stored.ts'
 import { printVariables, type Shell, shells } from './env.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fetchUrls } from './fetch.ts'
 import { declareImage } from './image-declaration.ts'
-import { purge } from './purge.ts'
 import { run } from './run.ts'
 import { stats } from './stats.ts'
 import { status } from './status.ts'
@@ -59,10 +59,14 @@ function declareProgram(version: string, terminal: Terminal, act: Act): Commande
       outputError: (text, write) => write(text.replace(/^error: /, 'larder: ')),
     })
     .addHelpText('after', '\nExample:\n  larder run -- npm ci')
+  program.commandsGroup('Serving:')
   declareDaemon(program, act)
+  program.commandsGroup('What is stored:')
   declareContent(program, act)
-  declareStored(program, act)
+  declareWhy(program, act)
+  declareStoredChanges(program, act, clientOptions)
   declareSimulation(program, act)
+  program.commandsGroup('Setting up:')
   declareAuthority(program, act)
   declareImage(program, act)
   declareAlert(program, act)
@@ -113,7 +117,10 @@ function declareDaemon(program: CommanderCommand, act: Act): void {
     example: 'larder stats',
     options: clientOptions,
     data: true,
-  }).action(act(stats))
+  })
+    .option('--stored', 'Show where the bytes are as well, by host, class, rule and age. Reads all of the index.')
+    .option('--top <COUNT>', 'So many of each, with --stored.', '10')
+    .action(act((context, _, { stored, top }) => stats(context, stored === true ? String(top) : undefined)))
 }
 
 function declareContent(program: CommanderCommand, act: Act): void {
@@ -136,7 +143,7 @@ function declareContent(program: CommanderCommand, act: Act): void {
     )
 }
 
-function declareStored(program: CommanderCommand, act: Act): void {
+function declareWhy(program: CommanderCommand, act: Act): void {
   declare(program, {
     usage: 'why <url-or-id>',
     meaning:
@@ -152,13 +159,6 @@ function declareStored(program: CommanderCommand, act: Act): void {
       [],
     )
     .action(act((context, [subject], { header }) => why(context, subject as string, header as string[])))
-  declare(program, {
-    usage: 'purge <url...>',
-    meaning: 'Remove what is stored for exactly these URLs.',
-    example: 'larder purge https://example.org/file.tar.gz',
-    options: clientOptions,
-    data: true,
-  }).action(act((context, [urls]) => purge(context, urls as string[])))
 }
 
 function declareSimulation(program: CommanderCommand, act: Act): void {

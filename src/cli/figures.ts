@@ -63,3 +63,16 @@ export function figureLines(totals: TotalsSnapshot): string[] {
   if (countList(tlsRefused) !== '') lines.push(`clients did not trust our certificate for: ${countList(tlsRefused)}`)
   return lines
 }
+
+const dayHours = 24
+const hourSeconds = 3600
+const minuteSeconds = 60
+
+/** `3 d`, `5 h`, `12 min`, `8 s` */
+export function roughAge(seconds: number): string {
+  const hours = Math.floor(seconds / hourSeconds)
+  if (hours >= 2 * dayHours) return `${Math.floor(hours / dayHours)} d`
+  if (hours >= 2) return `${hours} h`
+  const minutes = Math.floor(seconds / minuteSeconds)
+  return minutes >= 2 ? `${minutes} min` : `${Math.floor(seconds)} s`
+}

@@ -30,6 +30,12 @@ export class Terminal {
     this.print(`${JSON.stringify(value, null, 2)}\n`)
   }
 
+  /** As `print`, for much of it; resolves when more may be written. */
+  async printAll(text: string): Promise<void> {
+    this.#clearProgress()
+    if (text !== '') await this.printBytes(Buffer.from(text.replace(harmful, '\uFFFD')))
+  }
+
   /** Results as they are; resolves when more may be written. */
   async printBytes(bytes: Uint8Array): Promise<void> {
     if (!this.#out.write(bytes)) await new Promise((resolve) => this.#out.once('drain', resolve))

@@ -34,6 +34,11 @@ export function parseDuration(text: string): number | undefined {
   return ms !== undefined && ms <= longestDurationMs ? ms : undefined
 }
 
+/** As `parseDuration`, for an age: as long as it likes. */
+export function parseAge(text: string): number | undefined {
+  return parseAmount(text, durationUnits)
+}
+
 /** The shortest text that `parseDuration` turns into `ms`. */
 export function formatDuration(ms: number): string {
   return formatAmount(ms, durationUnits)

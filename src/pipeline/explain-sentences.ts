@@ -37,6 +37,7 @@ const sources: Readonly<Record<LifetimeSource, string>> = {
   heuristic: 'by a tenth of the time since it was modified',
   signature: 'by the signature in its Location',
   'unknown-age': 'as its Age tells nothing',
+  outdated: 'as it was ended by hand',
   none: 'as nothing gives it a lifetime',
 }
 

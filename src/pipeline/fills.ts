@@ -84,6 +84,23 @@ export class Fills {
     else this.#underWay.set(key, others)
   }
 
+  /**
+   * As `forget` for all fills under way whose key is meant, and for every request whose answer has not begun though the origin was asked
+   * before now: of those the keys are not known here. Answers the keys.
+   */
+  forgetWhere(isMeant: (key: string) => boolean): readonly string[] {
+    const keys = [...this.#underWay.keys()].filter(isMeant)
+    for (const key of keys) for (const fill of this.#underWay.get(key)!) fill.forgotten = true
+    this.#invalidations.clear()
+    this.#droppedCount = ++this.invalidationCount
+    return keys
+  }
+
+  /** Was `key` forgotten after `since`, an `invalidationCount`? */
+  isForgotten(key: string, since: number): boolean {
+    return (this.#invalidations.get(key) ?? this.#droppedCount) > since
+  }
+
   #dropOldest(): void {
     for (const [key, count] of this.#invalidations) {
       this.#invalidations.delete(key)

@@ -16,6 +16,8 @@ export function freshen(
   // The update may bring another Vary, which selects from now on (RFC 9111 section 4.1).
   const record = { ...updated, vary: variantKey(new Fields(updated.fields).get('vary'), exchange) }
   const cached = new CachedResponse(record, exchange.rule!, services.profile, stale.content)
+  // What was purged or outdated since the origin was asked stays so.
+  if (services.fills.isForgotten(exchange.key, exchange.invalidationCount)) return cached
   const others = exchange.variants.filter((variant) => variant !== stale)
   services.hot.set(exchange.key, [cached, ...others], memoryBytesOf([cached, ...others]))
   const before = variantName(stale.record.vary)

@@ -3,7 +3,7 @@ import type { ClassRule, ReuseClass } from '../ecosystem/class-rule.ts'
 import { parseCacheControl } from '../http/cache-control.ts'
 import { Fields } from '../http/fields.ts'
 import { type DeviationId, inOrder } from './deviations.ts'
-import { currentAgeSeconds, type FreshnessProfile, freshnessProfile } from './freshness.ts'
+import { currentAgeSeconds, type FreshnessProfile, freshnessProfile, isOutdated } from './freshness.ts'
 import { freshnessLifetimeSeconds } from './lifetime.ts'
 import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
@@ -12,7 +12,7 @@ import { mayServeStaleOnError } from './stale-on-error.ts'
 
 /**
  * What a lifetime is taken from. `negative`: the rules for 404 and 410; `signature`: the end of the signature in Location;
- * `unknown-age`: none, as the Age that came tells nothing; `none`: nothing gives it one. Both are stale from the start.
+ * `unknown-age`: none, as the Age that came tells nothing; `outdated`: it was ended by hand; `none`: nothing gives it one. Both are stale from the start.
  */
 export type LifetimeSource =
   | 's-maxage'
@@ -23,6 +23,7 @@ export type LifetimeSource =
   | 'heuristic'
   | 'signature'
   | 'unknown-age'
+  | 'outdated'
   | 'none'
 
 export interface ExplainedLifetime {
@@ -83,6 +84,7 @@ export function explainReuse(
 /** The lifetime of a response and what it is taken from (RFC 9111 section 4.2). */
 export function explainLifetime(stored: ResponseRecord, rule: ClassRule, profile: Profile): ExplainedLifetime {
   const seconds = lifetimeOf(stored, rule, profile)
+  if (isOutdated(stored)) return { seconds, from: 'outdated', declared: undefined }
   const from = declaredFrom(stored)
   const declared = from === undefined ? undefined : { seconds: declaredSeconds(stored), from }
   if (declared !== undefined && declared.seconds === seconds) {

@@ -36,18 +36,23 @@ export function freshnessProfile(stored: ResponseRecord, rule: ClassRule, profil
   const reuseClass = appliedClass(stored.status, fields, rule, profile)
   const expiresAsSigned = signedRedirectSeconds(stored.status, fields, stored.receivedAt) !== undefined
   const lifetime = freshnessLifetimeSeconds(stored, rule, profile)
+  const initialAge = initialAgeSeconds(stored, fields)
+  const outdated = outdatedSeconds(stored, initialAge)
   const standsIn = stored.status < 400 && (reuseClass === 'immutable' || reuseClass === 'revalidate')
   return {
-    initialAgeSeconds: initialAgeSeconds(stored, fields),
+    initialAgeSeconds: initialAge,
     receivedAt: stored.receivedAt,
-    lifetimeSeconds: ageIsKnown(fields.get('age')) || reuseClass === 'immutable' ? lifetime : Math.min(lifetime, 0),
+    lifetimeSeconds: Math.min(
+      ageIsKnown(fields.get('age')) || reuseClass === 'immutable' ? lifetime : Math.min(lifetime, 0),
+      outdated ?? Infinity,
+    ),
     mustRevalidate:
       directives.mustRevalidate ||
       directives.proxyRevalidate ||
       directives.sMaxAgeSeconds !== undefined ||
       expiresAsSigned,
     noCache: needsValidation(fields, directives),
-    staleWhileRevalidateSeconds: directives.staleWhileRevalidateSeconds ?? 0,
+    staleWhileRevalidateSeconds: outdated === undefined ? (directives.staleWhileRevalidateSeconds ?? 0) : 0,
     staleIfErrorSeconds: Math.max(directives.staleIfErrorSeconds ?? 0, standsIn ? standInSeconds : 0),
     staleIfDisconnectedSeconds: directives.staleIfErrorSeconds ?? (stored.status < 400 ? standInSeconds : 0),
     class: reuseClass,
@@ -60,6 +65,16 @@ export function currentAgeSeconds(
   nowMs: number,
 ): number {
   return stored.initialAgeSeconds + Math.max(0, nowMs - stored.receivedAt) / 1000
+}
+
+/** Was its lifetime ended by hand, and has it not been validated since? */
+export function isOutdated({ outdatedAt, requestedAt }: ResponseRecord): boolean {
+  return outdatedAt !== undefined && outdatedAt >= requestedAt
+}
+
+/** The age at which its lifetime was ended; `undefined`: it was not. */
+function outdatedSeconds(stored: ResponseRecord, initialAge: number): number | undefined {
+  return isOutdated(stored) ? initialAge + Math.max(0, stored.outdatedAt! - stored.receivedAt) / 1000 : undefined
 }
 
 /** The corrected initial age: what Date says or what Age says, whichever is more. */

@@ -8,4 +8,6 @@ export interface ResponseRecord {
   /** Milliseconds since the epoch: when the request was sent and the response head received (RFC 9111 section 4.2.3). */
   readonly requestedAt: number
   readonly receivedAt: number
+  /** Milliseconds since the epoch: when its lifetime was ended by hand; what was asked of the origin after that is not meant. */
+  readonly outdatedAt?: number
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { asFault } from '../base/faults.ts'
+import { answer, answerFault, answerJson, readMembers } from './admin-answers.ts'
+import { responsesUnder, type StoredAdmin, storedRoutes } from './admin-stored.ts'
 import { parseWhy, type WhyQuestion } from './admin-why.ts'
 
 /** What the admin address can tell and do; `app/` gives it. */
@@ -16,8 +17,8 @@ export interface AdminServices {
   alerts(): object
   /** Why something was, or would be, answered as it is; `undefined`: no such exchange is remembered. A `Fault` becomes its status. */
   why(question: WhyQuestion): Promise<object | undefined>
-  /** Removes what is stored for exactly this URL; answers whether there was anything. A `Fault` becomes its status. */
-  purge(url: string): Promise<boolean>
+  /** Finding and removing. */
+  readonly stored: StoredAdmin
   /** Answers with what the proxy would answer for `url`, content included. */
   fetch(url: string, response: ServerResponse): void
   /** PEM; `undefined` without a CA. */
@@ -27,8 +28,6 @@ export interface AdminServices {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, services: AdminServices) => void | Promise<void>
-
-const mostBodyBytes = 16 * 1024
 
 /** Path → method → handler; HEAD goes where GET goes. */
 const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Handler>>>>> = {
@@ -49,17 +48,12 @@ const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
       answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await services.metrics()),
   },
   '/v1/status': { GET: (_, response, services) => answerJson(response, 200, services.status()) },
-  '/v1/stats': { GET: (_, response, services) => answerJson(response, 200, services.stats()) },
+  '/v1/stats': { GET: answerStats },
   '/v1/origins': { GET: (_, response, services) => answerJson(response, 200, services.origins()) },
   '/v1/alerts': { GET: (_, response, services) => answerJson(response, 200, services.alerts()) },
   '/v1/why': { GET: answerWhy },
   '/v1/ca.pem': { GET: answerCa },
-  '/v1/purge': {
-    POST: async (request, response, services) => {
-      const url = await readUrl(request, response)
-      if (url !== undefined) answerJson(response, 200, { url, purged: await services.purge(url) })
-    },
-  },
+  ...storedRoutes,
   '/v1/fetch': {
     POST: async (request, response, services) => {
       const url = await readUrl(request, response)
@@ -76,7 +70,7 @@ export async function answerRoute(
 ): Promise<void> {
   try {
     const path = request.url?.replace(/\?.*$/s, '') ?? ''
-    const methods = Object.hasOwn(routes, path) ? routes[path]! : undefined
+    const methods = Object.hasOwn(routes, path) ? routes[path]! : methodsUnder(path)
     if (methods === undefined) {
       return answerJson(response, 404, {
         error: `there is no ${path.slice(0, 200)}; there are ${Object.keys(routes).join(' ')}`,
@@ -93,27 +87,17 @@ export async function answerRoute(
   }
 }
 
-export function answerJson(response: ServerResponse, status: number, value: object): void {
-  answer(response, status, 'application/json; charset=utf-8', `${JSON.stringify(value)}\n`)
+/** `?stored=N`: with where the bytes are, by the N largest hosts; all of the index is read for it. */
+async function answerStats(request: IncomingMessage, response: ServerResponse, services: AdminServices): Promise<void> {
+  const top = new URL(request.url ?? '', 'http://admin').searchParams.get('stored')
+  if (top === null) return answerJson(response, 200, services.stats())
+  if (!/^\d{1,3}$/.test(top) || top === '0') return answerJson(response, 400, { error: 'stored is not 1 to 999' })
+  answerJson(response, 200, { ...services.stats(), stored: await services.stored.shares(Number(top)) })
 }
 
-function answer(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': "default-src 'none'",
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-  })
-  response.end(text)
-}
-
-function answerFault(response: ServerResponse, error: unknown): void {
-  const fault = asFault(error)
-  if (response.headersSent) response.destroy()
-  else
-    answerJson(response, fault.row.status ?? 500, { code: fault.code, error: fault.message, remedy: fault.row.remedy })
+/** Paths that end in what is asked for. */
+function methodsUnder(path: string): (typeof routes)[string] | undefined {
+  return path.startsWith('/v1/responses/') ? { GET: responsesUnder } : undefined
 }
 
 function answerCa(_: IncomingMessage, response: ServerResponse, { caPem }: AdminServices): void {
@@ -135,39 +119,9 @@ async function answerWhy(request: IncomingMessage, response: ServerResponse, ser
 
 /** The `url` of a JSON body; when there is none, the request has been answered. */
 async function readUrl(request: IncomingMessage, response: ServerResponse): Promise<string | undefined> {
-  // A web page can send other types without asking first; this one it cannot.
-  if (!/^application\/json(?:\s*;|$)/i.test(request.headers['content-type'] ?? '')) {
-    answerJson(response, 415, { error: 'the body must be application/json: {"url": "https://…"}' })
-    return undefined
-  }
-  const text = await readBody(request)
-  if (text === undefined) {
-    response.setHeader('Connection', 'close')
-    answerJson(response, 413, { error: `the body is longer than ${mostBodyBytes} bytes` })
-    return undefined
-  }
-  const url = urlIn(text)
-  if (url === undefined) answerJson(response, 400, { error: 'the body must be {"url": "https://…"}' })
-  return url
-}
-
-function urlIn(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    const url = typeof value === 'object' && value !== null && 'url' in value ? value.url : undefined
-    return typeof url === 'string' ? url : undefined
-  } catch {
-    return undefined
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > mostBodyBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const shape = '{"url": "https://…"}'
+  const members = await readMembers(request, response, shape)
+  if (members === undefined || typeof members.url === 'string') return members?.url as string | undefined
+  answerJson(response, 400, { error: `the body must be ${shape}` })
+  return undefined
 }

@@ -8,6 +8,7 @@ import type { AdminServices } from '../../../src/server/admin-routes.ts'
 import { startAdminServer } from '../../../src/server/admin-server.ts'
 import { exchangeEvent } from '../../support/exchange-event.ts'
 import { homeOf, type ProgramResult, runProgram } from '../../support/program.ts'
+import { foundResponse, storedAdmin } from '../../support/stored-admin.ts'
 
 const caPem = '-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n'
 const content = 'x'.repeat(100_000)
@@ -41,7 +42,12 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
     origins: () => ({ origins: [] }),
     alerts: () => ({}),
     why: async () => undefined,
-    purge: async (url) => url.endsWith('/known'),
+    stored: storedAdmin({
+      changeUrl: async (url) => ({
+        wasThere: url.endsWith('/known'),
+        changed: url.endsWith('/known') ? [foundResponse()] : [],
+      }),
+    }),
     fetch: (url, response) => {
       if (url.endsWith('/busy')) response.writeHead(503, { 'Proxy-Status': 'larder; details=ORIGIN_BUSY' }).end('busy')
       else if (url.endsWith('/gone')) response.writeHead(404).end('gone')

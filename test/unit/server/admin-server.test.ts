@@ -12,6 +12,13 @@ import { Fault, type FaultCode } from '../../../src/base/faults.ts'
 import type { AdminAddress, HostPort } from '../../../src/config/settings.ts'
 import type { AdminServices } from '../../../src/server/admin-routes.ts'
 import { type AdminServer, startAdminServer } from '../../../src/server/admin-server.ts'
+import type { StoredAdmin } from '../../../src/server/admin-stored.ts'
+import { foundResponse, storedAdmin } from '../../support/stored-admin.ts'
+
+const changeOf = (url: string): Awaited<ReturnType<StoredAdmin['changeUrl']>> => {
+  const wasThere = url === 'http://a.test/known'
+  return { wasThere, changed: wasThere ? [foundResponse({ url })] : [] }
+}
 
 interface Answer {
   readonly status: number
@@ -52,7 +59,7 @@ function servicesIn(folder: string, changes: Partial<AdminServices> = {}): Admin
     origins: () => ({ origins: [{ origin: 'http://a.test' }] }),
     alerts: () => ({ open: [], resolved: [], sinks: [] }),
     why: async (question) => ('id' in question && question.id !== 'known' ? undefined : { asked: question }),
-    purge: async (url) => url === 'http://a.test/known',
+    stored: storedAdmin({ changeUrl: async (url) => changeOf(url) }),
     fetch: (url, response) => {
       response.writeHead(203, { 'Cache-Status': 'larder; hit' })
       response.end(`content of ${url}`)
@@ -133,10 +140,10 @@ describe('The admin API', () => {
   })
 
   test('answers a fault with its status, code and remedy', async (context) => {
-    const purge = (): never => {
+    const changeUrl = (): never => {
       throw new Fault('CLIENT_REQUEST_INVALID', 'no URL: x')
     }
-    const { address } = await start(context, undefined, { purge })
+    const { address } = await start(context, undefined, { stored: storedAdmin({ changeUrl }) })
     const { status, body } = await call(address, {
       path: '/v1/purge',
       method: 'POST',
