@@ -14,6 +14,7 @@ import type { GrowingResponse } from './growing-response.ts'
 import { joinParts, recordPart } from './partial-join.ts'
 import { isPart, lengthOf } from './partial-records.ts'
 import type { Services } from './services.ts'
+import { copyPart, partsAhead } from './sparse-parts.ts'
 
 /** A fill whose content has come, all of it or not. */
 export interface Filled {
@@ -74,31 +75,49 @@ async function record(filled: Filled, content: BlobRef): Promise<Stored> {
   return 'yes'
 }
 
-/** Keeps what there is of content that will not come to its end as a part, where the rest can be asked for later. Never rejects. */
+/** Keeps what there is of content that will not come to its end as parts, where the rest can be asked for later. Never rejects. */
 export async function keepPart(filled: Filled): Promise<void> {
-  const { exchange, services, growing, writer, fill } = filled
-  const part = keepable(filled)
-  if (part === undefined) return writer.abort()
+  const { services, growing, writer } = filled
   try {
-    const content = await writer.commit({ sizeBytes: lengthOf(part) })
-    if (fill.forgotten) return
-    const response = recordOf(filled, content)
-    const added = { ...response, status: 206, fields: withoutPartFields(growing.head.fields), part }
-    const recorded = await recordPart(services, exchange.key, added, fill)
-    if (recorded !== undefined) await joinParts(recorded)
+    if (mayKeep(filled)) {
+      // They are at the end of the same file, and lost with the commit of its beginning.
+      for (const part of ahead(filled)) await keep(filled, part, await copyPart(services, writer, part))
+      const part = beginning(filled)
+      if (part !== undefined) return await keep(filled, part, await writer.commit({ sizeBytes: lengthOf(part) }))
+    }
+    await writer.abort()
   } catch (error) {
     void writer.abort()
     services.storeHealth.failed(error)
+  } finally {
+    if (growing.blob.isSparse && !growing.blob.isRead) writer.endReading()
   }
 }
 
+async function keep(filled: Filled, part: BytePart, content: BlobRef): Promise<void> {
+  const { exchange, services, growing, fill } = filled
+  if (fill.forgotten) return
+  const fields = withoutPartFields(growing.head.fields)
+  const added = { ...recordOf(filled, content), status: 206, fields, part }
+  const recorded = await recordPart(services, exchange.key, added, fill)
+  if (recorded !== undefined) await joinParts(recorded)
+}
+
 /** Beside a whole response that is stored, though older, a part is of no use; what one signature opens is told to others as a whole only. */
-function keepable({ exchange, services, growing, fill }: Filled): BytePart | undefined {
-  const { head, blob, declaredBytes } = growing
+function mayKeep({ exchange, growing, fill }: Filled): boolean {
   const isWelcome = exchange.candidate === undefined && exchange.recordUrl === undefined
-  if (!isWelcome || fill.forgotten || blob.storeFault !== undefined) return undefined
+  return isWelcome && !fill.forgotten && growing.blob.storeFault === undefined
+}
+
+function beginning({ services, growing }: Filled): BytePart | undefined {
+  const { head, blob, declaredBytes } = growing
   const { status, fields, part } = head
   return partToKeep({ status, fields, part, declaredBytes, doneBytes: blob.sizeBytes }, services.leaving.minPartBytes)
+}
+
+function ahead({ services, growing }: Filled): readonly BytePart[] {
+  const { blob, declaredBytes } = growing
+  return blob.isSparse ? partsAhead(blob.runs, declaredBytes!, services.leaving.minPartBytes) : []
 }
 
 /** Content of class immutable can still be asked for again, where its origin wants that: then people should know that it changed (CORRECTNESS T18). */

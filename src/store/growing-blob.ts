@@ -1,8 +1,9 @@
 import { asFault, Fault } from '../base/faults.ts'
 import type { BlobWriter, ByteSource } from './blob-store.ts'
 import { ChunkList } from './chunk-list.ts'
+import { GrowingReader, type ReadWhileGrowing } from './growing-reader.ts'
 import { SlowestReader } from './slowest-reader.ts'
-import { SparseMap } from './sparse-map.ts'
+import { type Run, SparseMap } from './sparse-map.ts'
 
 export interface GrowingBlobOptions {
   /** Bytes behind the newest that stay in memory, so that readers near the head need no disk; also what a relay holds. */
@@ -21,7 +22,7 @@ const maxWholeBytes = 256 * 1024
  * share the very chunks that came from the origin; those behind read what was written. When the store fails, the blob
  * goes on as a relay: the slowest reader then slows the origin, and nothing can be committed (CORRECTNESS I9, T36).
  */
-export class GrowingBlob {
+export class GrowingBlob implements ReadWhileGrowing {
   readonly #writer: BlobWriter
   readonly #declaredBytes: number | undefined
   readonly #tailBytes: number
@@ -103,6 +104,11 @@ export class GrowingBlob {
 
   get isSparse(): boolean {
     return this.#map !== undefined
+  }
+
+  /** Bytes that are there ahead of the rest, in order. */
+  get runs(): readonly Run[] {
+    return this.#map?.runs ?? []
   }
 
   /** Bytes that are there, wherever they are. */
@@ -267,34 +273,5 @@ export class GrowingBlob {
     if (this.#readers.size > 0) return
     if (this.#state === 'growing') this.#onUnread(early)
     else this.#writer.endReading()
-  }
-}
-
-class GrowingReader implements ByteSource {
-  readonly #blob: GrowingBlob
-  readonly until: number | undefined
-  position = 0
-  closed = false
-
-  constructor(blob: GrowingBlob, until: number | undefined) {
-    this.#blob = blob
-    this.until = until
-  }
-
-  get sizeBytes(): number | undefined {
-    return this.#blob.expectedBytes
-  }
-
-  next(position: number, limitBytes: number): Buffer | undefined | Promise<Buffer | undefined> {
-    return this.#blob.at(this, position, limitBytes)
-  }
-
-  release(chunk: Buffer): void {
-    this.#blob.release(chunk)
-  }
-
-  close(early = false): void {
-    this.closed = true
-    this.#blob.leave(this, early)
   }
 }

@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test'
 import type { ExchangeEvent, LarderEvent } from '../../../src/base/events.ts'
 import { resolveRange } from '../../../src/http/range.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
+import { LeavingClient } from '../../support/leaving-client.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
 import { ask, type ProxiedAnswer } from '../../support/proxy-client.ts'
 
@@ -25,7 +26,7 @@ interface Version {
 const versions = new Map<string, Version>()
 /** Bytes that were handed to sockets, by path. */
 const sentBytes = new Map<string, number>()
-/** Answers that begin at the first byte wait for this after their first MiB, by path. */
+/** Answers wait for this after their first MiB, by path; under `/left` all of them, else those that begin at the first byte. */
 const gates = new Map<string, PromiseWithResolvers<void>>()
 
 let larder: TestLarder
@@ -49,10 +50,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const path = request.url!
   const { tag, bytes } = versions.get(path) ?? { tag: '"one"', bytes: content }
   const condition = request.headers['if-range']
-  const range = resolveRange(
-    condition === undefined || condition === tag ? request.headers.range : undefined,
-    bytes.length,
-  )
+  const isRanged = path !== '/unranged' && (condition === undefined || condition === tag)
+  const range = resolveRange(isRanged ? request.headers.range : undefined, bytes.length)
   const [first, last] = range.kind === 'partial' ? [range.first, range.last] : [0, bytes.length - 1]
   response.writeHead(range.kind === 'partial' ? 206 : 200, {
     'Cache-Control': 'max-age=3600',
@@ -63,7 +62,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.flushHeaders()
   const closed = once(response, 'close')
   for (let at = first; at <= last && !response.destroyed; at += 64 * 1024) {
-    if (first === 0 && at >= mebibyte) await gates.get(path)?.promise
+    if ((first === 0 || path === '/left') && at - first >= mebibyte) await gates.get(path)?.promise
     const piece = bytes.subarray(at, Math.min(last + 1, at + 64 * 1024))
     sentBytes.set(path, (sentBytes.get(path) ?? 0) + piece.length)
     await Promise.race([new Promise<void>((resolve) => response.write(piece, () => resolve())), closed])
@@ -146,6 +145,26 @@ describe('A range far into a large object', () => {
     versions.set(path, { tag: undefined, bytes: content })
     isSlice(await askFor(path, `${60 * mebibyte}-${60 * mebibyte + 9}`), 60 * mebibyte, 60 * mebibyte + 9)
     assert.equal(sentBytes.get(path), 10)
+  })
+
+  test('whose client leaves is kept as far as it came', async () => {
+    const path = '/left'
+    gates.set(path, Promise.withResolvers())
+    const first = 20 * mebibyte
+    const client = new LeavingClient(larder.port, origin.url + path, { lines: [`Range: bytes=${first}-`] })
+    await client.whenSeen(mebibyte)
+    await client.leave('reset')
+    const [event] = await larder.exchanges(path, 1)
+    assert.equal(event!.stored, 'client-aborted')
+    isSlice(await askFor(path, `${first + 5}-${first + mebibyte - 1}`), first + 5, first + mebibyte - 1)
+    assert.equal(origin.count(path), 1)
+  })
+
+  test('is waited for where the origin knows no ranges', async () => {
+    isSlice(await askFor('/unranged', `${60 * mebibyte}-`), 60 * mebibyte, content.length - 1)
+    assert.equal(origin.count('/unranged'), 1)
+    await larder.exchanges('/unranged', 1)
+    await isStoredWhole('/unranged')
   })
 })
 
