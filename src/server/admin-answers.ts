@@ -3,6 +3,9 @@ import { asFault } from '../base/faults.ts'
 
 const mostBodyBytes = 16 * 1024
 
+/** What is written at once. */
+const lineBatchLength = 16 * 1024
+
 const safeFields = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'",
@@ -38,12 +41,16 @@ export async function answerLines(response: ServerResponse, values: AsyncIterabl
   response.end(text)
 }
 
-const lineBatchLength = 16 * 1024
-
+/** Resolves when more may be written, or nobody reads any more. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
   })
 }
 
