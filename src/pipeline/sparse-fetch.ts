@@ -11,8 +11,8 @@ export interface SparseParts {
   readonly ahead: AheadWriter
   readonly sizeBytes: number
   readonly limits: SparseLimits
-  /** Asks the origin for the bytes from `first` to before `end` of the same representation; rejects when it does not answer with them. */
-  readonly ask: (first: number, end: number) => Promise<OriginResponse>
+  /** Asks the origin for the bytes from `first` to before `end` of the same representation; a text is the reason why it did not answer with them. */
+  readonly ask: (first: number, end: number) => Promise<OriginResponse | string>
   /** Bytes came that do not pass the sink. */
   readonly onBytes: (count: number) => void
 }
@@ -132,6 +132,7 @@ export class SparseFetch {
     if (run === undefined) {
       const end = this.#map.nextFirst(at) ?? sizeBytes
       const answer = await ask(at, end)
+      if (typeof answer === 'string') throw new Fault('ORIGIN_TRUNCATED', answer)
       if (this.#isOver) return answer.cancel()
       return this.#read(answer, end)
     }
@@ -185,7 +186,15 @@ export class SparseFetch {
       onStoreFault: (fault) => this.#withoutStore(fault),
     })
     this.#legs.add(leg)
-    void leg.begin(ask(first, run.until))
+    void leg.begin(this.#granted(ask(first, run.until)))
+  }
+
+  /** An origin that knows no ranges, or has something else by now, will not change its mind. */
+  async #granted(asked: ReturnType<SparseParts['ask']>): Promise<OriginResponse> {
+    const answer = await asked
+    if (typeof answer !== 'string') return answer
+    this.#failureCount = maxFailureCount
+    throw new Fault('ORIGIN_TRUNCATED', answer)
   }
 
   #legEnded(leg: Leg, fault: Fault | undefined): void {

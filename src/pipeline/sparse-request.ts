@@ -1,4 +1,3 @@
-import { Fault } from '../base/faults.ts'
 import { formatEntityTag } from '../http/entity-tag.ts'
 import { Fields } from '../http/fields.ts'
 import { formatRange, parseContentRange, parseRange, resolveRange } from '../http/range.ts'
@@ -21,6 +20,7 @@ export function farRange(exchange: Exchange, services: Services): readonly strin
   if (services.profile !== 'builds' || method !== 'GET' || background) return []
   // What one signature opens is told to others as a whole only.
   if (exchange.candidate !== undefined || exchange.recordUrl !== undefined) return []
+  if (exchange.variants.some(({ isPart }) => isPart)) return []
   const range = parseRange(fields.get('range'))
   if (range === undefined || !('first' in range) || range.first < services.sparse.soonBytes) return []
   const condition = fields.get('if-range')
@@ -46,6 +46,7 @@ export function sparseContent(
   if (ahead === undefined || sizeBytes === undefined || exchange.request.method !== 'GET') return undefined
   const isLarge = answer.status === 200 && sizeBytes >= services.sparse.minSizeBytes
   if ((part === undefined && !isLarge) || tagOf(answer.fields)?.weak !== false) return undefined
+  if (part === undefined && knowsNoRanges(exchange, services, answer)) return undefined
   const known = { fields: answer.fields, sizeBytes }
   const fetch = new SparseFetch({
     blob,
@@ -62,6 +63,12 @@ export function sparseContent(
   }
 }
 
+function knowsNoRanges(exchange: Exchange, services: Services, { fields }: OriginResponse): boolean {
+  if (new Fields(fields).get('accept-ranges')?.toLowerCase() === 'none') return true
+  // It was asked for a range, and gave the whole.
+  return farRange(exchange, services).length > 0 && !exchange.request.fields.has('if-range')
+}
+
 interface Asking {
   readonly exchange: Exchange
   readonly services: Services
@@ -69,8 +76,12 @@ interface Asking {
   readonly known: Described
 }
 
-/** Bytes `first` to `last` of what is known, in an answer that proves to be of it. */
-async function ask({ exchange, services, blob, known }: Asking, first: number, last: number): Promise<OriginResponse> {
+/** Bytes `first` to `last` of what is known, in an answer that proves to be of it; else the reason why it does not. */
+async function ask(
+  { exchange, services, blob, known }: Asking,
+  first: number,
+  last: number,
+): Promise<OriginResponse | string> {
   const condition = ['Range', formatRange({ first, last }), 'If-Range', formatEntityTag(tagOf(known.fields)!)]
   const { onInterim: _, ...request } = fillRequest(exchange, condition)
   const isWanted = (): boolean => blob.state === 'growing'
@@ -78,7 +89,7 @@ async function ask({ exchange, services, blob, known }: Asking, first: number, l
   const unfit = whyUnfit(answer, known, first, last)
   if (unfit === undefined) return answer
   answer.cancel()
-  throw new Fault('ORIGIN_TRUNCATED', `${exchange.target!.authority}: bytes ${first} to ${last}: ${unfit}`)
+  return `${exchange.target!.authority}: bytes ${first} to ${last}: ${unfit}`
 }
 
 function whyUnfit(answer: OriginResponse, known: Described, first: number, last: number): string | undefined {
