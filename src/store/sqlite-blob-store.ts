@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto'
 import type { StatementSync } from 'node:sqlite'
 import { type Digest, parseDigest } from '../base/digest.ts'
 import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
 import { bufferSource } from './buffer-source.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import { InMemoryWriter } from './in-memory-writer.ts'
+import { contentBytes, decodeRow, encodeRow, headBytes } from './row-coding.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 import { storeFault } from './store-fault.ts'
@@ -32,7 +32,8 @@ export class SqliteBlobStore implements BlobStore {
     this.#select = database.prepare('SELECT content FROM blob WHERE digest = ?')
     this.#remove = database.prepare('DELETE FROM blob WHERE digest = ?')
     this.#page = database.prepare(
-      'SELECT id, hex(digest) AS digest, length(content) AS sizeBytes FROM blob WHERE id > ? ORDER BY id LIMIT 500',
+      `SELECT id, hex(digest) AS digest, length(content) AS rowBytes, substr(content, 1, ${headBytes}) AS head
+       FROM blob WHERE id > ? ORDER BY id LIMIT 500`,
     )
   }
 
@@ -44,17 +45,19 @@ export class SqliteBlobStore implements BlobStore {
   async put(digest: Digest, content: Buffer): Promise<void> {
     this.#pending.set(digest, content)
     try {
-      await this.#commits.enqueue(() => this.#insert.run(Buffer.from(digest, 'hex'), content), content.length)
+      const row = encodeRow(content)
+      await this.#commits.enqueue(() => this.#insert.run(Buffer.from(digest, 'hex'), row), row.length)
     } finally {
       this.#pending.delete(digest)
     }
   }
 
   async open(ref: BlobRef): Promise<ByteSource | undefined> {
-    const content = this.#read(ref.digest)
-    if (content === undefined) return undefined
+    const row = this.#read(ref.digest)
+    if (row === undefined) return undefined
     // Small enough to be looked at whole, so that no flipped bit leaves the store (CORRECTNESS T03).
-    if (content.length === ref.sizeBytes && hash('sha256', content) === ref.digest) return bufferSource(content)
+    const content = decodeRow(row, ref)
+    if (content !== undefined) return bufferSource(content)
     await this.delete(ref.digest)
     return undefined
   }
@@ -71,12 +74,12 @@ export class SqliteBlobStore implements BlobStore {
 
   async *list(): AsyncIterable<BlobRef> {
     for (let last = 0; ; ) {
-      const rows = this.#page.all(last) as { id: number; digest: string; sizeBytes: number }[]
+      const rows = this.#page.all(last) as { id: number; digest: string; rowBytes: number; head: Uint8Array | null }[]
       if (rows.length === 0) return
       for (const row of rows) {
         last = row.id
         const digest = parseDigest(row.digest.toLowerCase())
-        if (digest !== undefined) yield { digest, sizeBytes: row.sizeBytes }
+        if (digest !== undefined) yield { digest, sizeBytes: contentBytes(Buffer.from(row.head ?? []), row.rowBytes) }
       }
     }
   }
@@ -85,6 +88,7 @@ export class SqliteBlobStore implements BlobStore {
     return this.#commits.close()
   }
 
+  /** The row, or the content itself while it is not in the file yet. */
   #read(digest: Digest): Buffer | undefined {
     const pending = this.#pending.get(digest)
     if (pending !== undefined) return pending

@@ -45,6 +45,19 @@ describe('Small blobs in SQLite', () => {
       assert.deepEqual(await get(store, ref), bytes)
     }))
 
+  test('text is kept packed, and is listed and read as what it is', () =>
+    withStore(async (open, layout) => {
+      const text = Buffer.from('{"version":"1.0.0"},'.repeat(1000))
+      const ref = await put(open(), text)
+      const database = new DatabaseSync(layout.smallBlobs)
+      const { bytes } = database.prepare('SELECT length(content) AS bytes FROM blob').get() as { bytes: number }
+      database.close()
+      assert.ok(bytes < text.length / 10)
+      const later = open()
+      assert.deepEqual(await get(later, ref), text)
+      assert.deepEqual(await listed(later), [ref])
+    }))
+
   test('storing content again mends a damaged row', () =>
     withStore(async (open, layout) => {
       const store = open()
