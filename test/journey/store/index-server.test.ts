@@ -85,6 +85,7 @@ for (const [name, kind] of Object.entries(servers)) {
     const larder = await withIndex(kind.url(server.port))
     t.after(() => larder.stop())
     const load = startLoad(larder, halfNew(name), contentOf)
+    t.after(() => load.stop())
     await larder.exchanges('', 300)
     const parts = { 'it answers': load.part() }
 
@@ -99,7 +100,9 @@ for (const [name, kind] of Object.entries(servers)) {
     Object.assign(parts, { 'it came back': load.part() })
 
     server.halt()
-    await pause(2_500)
+    const [before] = faults(larder)
+    await larder.event((event): event is Fault => event.kind === 'store-fault' && event !== before)
+    await pause(1_500)
     Object.assign(parts, { 'it hangs': load.part() })
     assert.equal(faults(larder).length, 2)
     server.goOn()
@@ -126,6 +129,7 @@ test('a Redis that is full refuses writes: no request fails, what is there is fo
   await ask(larder.port, first)
   await larder.exchanges('/full/first', 1)
   const load = startLoad(larder, (number) => `${origin.url}/full/${number}`, contentOf)
+  t.after(() => load.stop())
   const fault = await larder.event((event): event is Fault => event.kind === 'store-fault')
   assert.match(fault.detail, /OOM/)
   assert.match(String((await ask(larder.port, first)).headers['cache-status']), /hit/)
@@ -180,6 +184,7 @@ test('two daemons share an index: one takes what the other validated, and conten
 
   const mixed = (number: number): string => `${origin.url}/shared/${number % 150}`
   const loads = [startLoad(first, mixed, contentOf), startLoad(second, mixed, contentOf)]
+  t.after(() => Promise.all(loads.map((load) => load.stop())))
   await Promise.all([first.exchanges('', 400), second.exchanges('', 400)])
   for (const load of loads) assert.deepEqual((await load.stop()).failed, [])
   assert.deepEqual([...faults(first), ...faults(second)], [])
