@@ -77,7 +77,9 @@ class Retrieval {
       this.#settle(task)
     })
     destination.once('error', (error) => this.#context.closeWithError(error))
-    data.once('end', () => destination.end())
+    // The connection of an empty file may have ended before the reply that announces it was read.
+    if (data.readableEnded) destination.end()
+    else data.once('end', () => destination.end())
     data.once('close', (hadError) => {
       if (!hadError && !destination.writableEnded) {
         this.#context.closeWithError(new Error('The data connection closed before its end'))

@@ -10,19 +10,21 @@ import { NodeClientResponse } from '../../../src/server/node-client-response.ts'
 
 /** Short enough to pass many times in a test. */
 const shortMs = 30
+/** Longer than a pause of a client becomes on a busy machine. */
+const longerMs = 700
 /** More than the system's buffers for a connection hold. */
 const content = Buffer.alloc(32 * 1024 * 1024, 7)
 const head = { status: 200, fields: [], length: content.length }
 
 /** Both fronts, each answering every request by `answer`. */
-const fronts: { readonly [name: string]: (answer: (response: ClientResponse) => void) => Server } = {
-  'the fast lane': (answer) => {
+const fronts: { readonly [name: string]: (answer: (response: ClientResponse) => void, stallMs?: number) => Server } = {
+  'the fast lane': (answer, stallMs = shortMs) => {
     const run = (exchange: { response: ClientResponse }): void => answer(exchange.response)
-    const lane = new FastLane({ clock: systemClock, run, nextId: () => '1', idleMs: shortMs })
+    const lane = new FastLane({ clock: systemClock, run, nextId: () => '1', idleMs: stallMs })
     return createServer({ allowHalfOpen: true }, (socket) => lane.take(socket, undefined, () => assert.fail()))
   },
-  'the full server': (answer) =>
-    createHttpServer((_request, response) => answer(new NodeClientResponse(response, false, shortMs))),
+  'the full server': (answer, stallMs = shortMs) =>
+    createHttpServer((_request, response) => answer(new NodeClientResponse(response, false, stallMs))),
 }
 
 async function withClient(server: Server, work: (client: Socket) => Promise<void>): Promise<void> {
@@ -77,16 +79,18 @@ for (const [name, start] of Object.entries(fronts)) {
     })
 
     test('that takes little at a time, but goes on taking, gets everything', async () => {
-      const server = start((response) => {
+      const answer = (response: ClientResponse): void => {
         response.sendHead(head)
         response.write(content, () => response.end())
-      })
+      }
+      const server = start(answer, longerMs)
       await withClient(server, async (client) => {
         let count = 0
+        const startMs = performance.now()
         for await (const bytes of client) {
           count += (bytes as Buffer).length
-          // Most of the content is taken in one go; the beginning in many.
-          if (count < 2 * 1024 * 1024) await new Promise((resolve) => setTimeout(resolve, 2))
+          // The beginning is taken in so many goes that it takes longer than a client may stall; the rest in one.
+          if (performance.now() - startMs < 2 * longerMs) await new Promise((resolve) => setTimeout(resolve, 20))
           if (count > content.length) break
         }
         assert.ok(count > content.length)
