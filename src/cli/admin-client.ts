@@ -137,6 +137,7 @@ async function readAnswer(response: IncomingMessage): Promise<object> {
   const answer = (await json(response)) as { readonly error?: string; readonly remedy?: string }
   if (response.statusCode === 200) return answer
   const { error = `the daemon answered ${response.statusCode}`, remedy = 'See the log of the daemon.' } = answer
-  const exitCode = response.statusCode === 400 ? exitCodes.usage : exitCodes.failed
+  // A fault has a code; what else is refused so was asked wrongly.
+  const exitCode = response.statusCode === 400 && !('code' in answer) ? exitCodes.usage : exitCodes.failed
   throw new CommandFailure(exitCode, error, remedy)
 }
