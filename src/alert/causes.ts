@@ -22,6 +22,7 @@ export interface Relief {
 }
 
 export const storeSubject = 'store'
+export const sharedIndexSubject = 'index'
 const ourselves = 'larder'
 
 /** Codes that are no fault, with what they tell people. */
@@ -73,14 +74,18 @@ export function meaningOf(event: LarderEvent): Occurrence | Relief | undefined {
     case 'store-fault':
       return faults[event.code].alert === 'none'
         ? undefined
-        : occurred(event.code, undefined, storeSubject, event.detail)
+        : occurred(event.code, undefined, subjectOf(event), event.detail)
     case 'content-changed':
       return occurred('CONTENT_CHANGED', undefined, event.url, `sha256-${event.before} became sha256-${event.after}`)
     case 'store-recovered':
-      return { kind: 'works', family: 'STORE_', subject: storeSubject }
+      return { kind: 'works', family: 'STORE_', subject: subjectOf(event) }
     default:
       return undefined
   }
+}
+
+function subjectOf({ isShared }: { readonly isShared?: true }): string {
+  return isShared ? sharedIndexSubject : storeSubject
 }
 
 /** A fault that is told `final` or `once` is one way of not reaching the origin; the others are causes of their own. */

@@ -99,6 +99,7 @@ function statusOf({ settings, listener, authority, composed, observation, alerti
     parents: composed.parents(),
     root: process.getuid?.() === 0,
     ...observation.readiness.ready(),
+    degraded: observation.readiness.degraded(),
   }
 }
 

@@ -39,7 +39,7 @@ export function openServerStorage(
     timers: systemTimers,
     watcher: {
       down: (reason) => health.failed(new Fault('STORE_INDEX_DOWN', `${server.medium} at ${server.host}: ${reason}`)),
-      up: () => health.succeeded(),
+      up: () => health.indexAnswers(),
       rejected: (reason) => observer({ kind: 'index-rejected', reason }),
     },
   })

@@ -1,15 +1,19 @@
+import { systemTimers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
+import { Fault } from '../base/faults.ts'
 import { isServer } from '../config/index-url.ts'
 import type { Settings } from '../config/settings.ts'
 import type { CachedResponse } from '../pipeline/cached-response.ts'
 import { StoreHealth } from '../pipeline/store-health.ts'
 import type { BlobStore } from '../store/blob-store.ts'
+import { type Disk, systemDisk } from '../store/disk.ts'
 import { createFsBlobStore } from '../store/fs-blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
 import { createKeyvResponseIndex } from '../store/keyv-response-index.ts'
 import { type Layout, layoutOf } from '../store/layout.ts'
 import { createHotResponses } from '../store/lru-hot-responses.ts'
 import { prepareFolder } from '../store/prepare-folder.ts'
+import { probeFolder } from '../store/probe-folder.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
 import { SizedBlobStore } from '../store/sized-blob-store.ts'
 import { SqliteBlobStore } from '../store/sqlite-blob-store.ts'
@@ -30,15 +34,22 @@ export interface Stores {
 }
 
 /** Opens the stores of the data folder, which this process then owns. */
-export function openStores(settings: Settings, observer: Observer = () => {}): Stores {
+export function openStores(settings: Settings, observer: Observer = () => {}, disk: Disk = systemDisk): Stores {
   const layout = layoutOf(settings.dataFolder)
   const lock = acquireStoreLock(layout)
   try {
     prepareFolder(layout)
-    const health = new StoreHealth(observer, isServer(settings.index))
+    const healing: Healing[] = []
+    const health = new StoreHealth(observer, isServer(settings.index), {
+      timers: systemTimers,
+      mend: () => mend(layout, disk, healing),
+    })
     const checkpointer = new Checkpointer()
-    const blobs = new SizedBlobStore(new SqliteBlobStore(layout.smallBlobs, checkpointer), createFsBlobStore(layout))
-    const { index, opened } = openIndex(settings, layout, checkpointer, { observer, health })
+    const small = new SqliteBlobStore(layout.smallBlobs, checkpointer, disk)
+    const blobs = new SizedBlobStore(small, createFsBlobStore(layout, disk))
+    const { index, opened, file } = openIndex(settings, layout, checkpointer, { observer, health, disk })
+    healing.push(small, ...(file === undefined ? [] : [file]))
+    tellSetAside(healing, health)
     return {
       blobs,
       index,
@@ -46,6 +57,7 @@ export function openStores(settings: Settings, observer: Observer = () => {}): S
       health,
       opened,
       close: async () => {
+        await health.close()
         await index.close()
         await blobs.close()
         await checkpointer.close()
@@ -58,17 +70,44 @@ export function openStores(settings: Settings, observer: Observer = () => {}): S
   }
 }
 
-function openIndex(
-  settings: Settings,
-  layout: Layout,
-  checkpointer: Checkpointer,
-  reports: StoreReports,
-): Pick<Stores, 'index' | 'opened'> {
+/** A SQLite file of the store. */
+interface Healing {
+  /** Mends it if it must be, and writes to it; rejects with a store fault. */
+  heal(): Promise<void>
+  /** Where a damaged file was put that was found in its place. */
+  readonly asideAs: string | undefined
+}
+
+/** Rejects with a store fault while something cannot be written. */
+async function mend(layout: Layout, disk: Disk, files: readonly Healing[]): Promise<void> {
+  await probeFolder(layout, disk)
+  for (const file of files) await file.heal()
+}
+
+/** What was damaged before the start is told of, and over. */
+function tellSetAside(files: readonly Healing[], health: StoreHealth): void {
+  for (const { asideAs } of files) {
+    if (asideAs !== undefined) health.failed(new Fault('STORE_IO', `a damaged file was set aside as ${asideAs}`))
+  }
+}
+
+interface OpenedIndex extends Pick<Stores, 'index' | 'opened'> {
+  /** `undefined`: it is not in a file. */
+  readonly file: Healing | undefined
+}
+
+interface IndexReports extends StoreReports {
+  readonly disk: Disk
+}
+
+function openIndex(settings: Settings, layout: Layout, checkpointer: Checkpointer, reports: IndexReports): OpenedIndex {
   const { index: url } = settings
   if (isServer(url)) {
     const storage = openServerStorage(url, settings, layout, reports)
-    return { index: createKeyvResponseIndex(storage, true), opened: storage.opened }
+    return { index: createKeyvResponseIndex(storage, true), opened: storage.opened, file: undefined }
   }
-  const storage = url.medium === 'memory' ? new Map() : new SqliteKeyvStorage(layout.index, checkpointer)
-  return { index: createKeyvResponseIndex(storage), opened: Promise.resolve() }
+  const opened = Promise.resolve()
+  if (url.medium === 'memory') return { index: createKeyvResponseIndex(new Map()), opened, file: undefined }
+  const file = new SqliteKeyvStorage(layout.index, checkpointer, reports.disk)
+  return { index: createKeyvResponseIndex(file), opened, file }
 }

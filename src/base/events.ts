@@ -68,8 +68,9 @@ export type LarderEvent =
     }
   | { readonly kind: 'leaf-issued'; readonly serverName: string }
   | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }
-  | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string }
-  | { readonly kind: 'store-recovered' }
+  /** `isShared`: of an index on a server that other daemons use too; else of this one's own store. */
+  | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string; readonly isShared?: true }
+  | { readonly kind: 'store-recovered'; readonly isShared?: true }
   /** What the index's server answered is not the record that was asked for. */
   | { readonly kind: 'index-rejected'; readonly reason: IndexRejection }
   | { readonly kind: 'alert'; readonly code: AlertCode; readonly outcome: AlertOutcome }

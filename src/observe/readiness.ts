@@ -8,16 +8,14 @@ const lasting: ReadonlySet<FaultCode> = new Set(['STORE_NO_SPACE', 'STORE_IO', '
 export class Readiness {
   #started = false
   #draining = false
-  readonly #storeFaults = new Map<string, string>()
+  readonly #own = new Map<string, string>()
+  /** Of what several daemons share: all of them would be taken out at once for a fault that costs hits alone. */
+  readonly #shared = new Map<string, string>()
 
   readonly observe = (event: LarderEvent): void => {
     if (event.kind === 'store-fault') {
-      if (lasting.has(event.code)) this.#storeFaults.set(event.code, event.detail)
-      return
-    }
-    // Whoever has just stored something has a store that works again.
-    const stored = event.kind === 'exchange' && event.stored === 'yes'
-    if ((stored || event.kind === 'store-recovered') && this.#storeFaults.size > 0) this.#storeFaults.clear()
+      if (lasting.has(event.code)) this.#faultsOf(event).set(event.code, event.detail)
+    } else if (event.kind === 'store-recovered') this.#faultsOf(event).clear()
   }
 
   /** Everything listens. */
@@ -31,9 +29,22 @@ export class Readiness {
   }
 
   ready(): { readonly ready: boolean; readonly reasons: string[] } {
-    const reasons = [...this.#storeFaults].map(([code, detail]) => `${code}: ${detail}`)
+    const reasons = lines(this.#own)
     if (!this.#started) reasons.push('starting')
     if (this.#draining) reasons.push('stopping')
     return { ready: reasons.length === 0, reasons }
   }
+
+  /** What of the store does not work, ready or not. */
+  degraded(): string[] {
+    return [...lines(this.#own), ...lines(this.#shared)]
+  }
+
+  #faultsOf({ isShared }: { readonly isShared?: true }): Map<string, string> {
+    return isShared ? this.#shared : this.#own
+  }
+}
+
+function lines(faults: ReadonlyMap<string, string>): string[] {
+  return [...faults].map(([code, detail]) => `${code}: ${detail}`)
 }

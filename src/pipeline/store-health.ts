@@ -1,38 +1,108 @@
+import type { Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
-import { asFault } from '../base/faults.ts'
+import { asFault, type Fault, type FaultCode } from '../base/faults.ts'
+
+/** How a local store that failed is tried again. */
+export interface StoreMending {
+  readonly timers: Timers
+  /** Mends what can be mended and writes to every part of the store; rejects with a store fault while that fails. */
+  mend(): Promise<void>
+}
+
+/** The store cannot be written. A single missing or broken blob is fetched again, and all is well. */
+const lasting: ReadonlySet<FaultCode> = new Set(['STORE_NO_SPACE', 'STORE_IO', 'STORE_INDEX_DOWN'])
+const firstPauseMs = 1_000
+const longestPauseMs = 30_000
 
 /**
- * Reports faults of the stores, which no client ever sees (CORRECTNESS I9), and the first success after them. That the index is down is
- * reported once: while it is, every request would tell of it.
+ * Reports faults of the stores, which no client ever sees (CORRECTNESS I9), and when they are over. A local store that failed is
+ * tried again after ever longer pauses until it can be written, whether requests come or not: a load balancer may send none
+ * meanwhile. That an index on a server is down is reported once: while it is, every request would tell of it.
  */
 export class StoreHealth {
   readonly #observer: Observer
   readonly #indexIsShared: boolean
+  readonly #mending: StoreMending | undefined
   #failing = false
   #indexIsDown = false
+  #pauseMs = firstPauseMs
+  #callOff: (() => void) | undefined
+  #closed = false
+  /** An attempt to mend that is under way. */
+  #attempt: Promise<void> | undefined
 
-  /** `indexIsShared`: that a record's content is not here is no fault then, as it may be another daemon's. */
-  constructor(observer: Observer, indexIsShared = false) {
+  /**
+   * `indexIsShared`: that a record's content is not here is no fault then, as it may be another daemon's. Without `mending` the first
+   * success ends a failure.
+   */
+  constructor(observer: Observer, indexIsShared = false, mending?: StoreMending) {
     this.#observer = observer
     this.#indexIsShared = indexIsShared
+    this.#mending = mending
   }
 
   failed(error: unknown): void {
     const fault = asFault(error)
     if (this.#indexIsShared && fault.code === 'STORE_BLOB_MISSING') return
-    this.#failing = true
-    if (fault.code === 'STORE_INDEX_DOWN') {
-      if (this.#indexIsDown) return
-      this.#indexIsDown = true
-    }
+    if (this.#indexIsShared && fault.code === 'STORE_INDEX_DOWN') return this.#indexFailed(fault)
     this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
+    if (!lasting.has(fault.code)) return
+    this.#failing = true
+    if (this.#attempt === undefined && this.#callOff === undefined) this.#tryLater()
   }
 
   /** Something was stored. */
   succeeded(): void {
+    if (this.#mending === undefined) this.#recovered()
+    this.indexAnswers()
+  }
+
+  /** The index on a server works again, if it did not. */
+  indexAnswers(): void {
+    if (!this.#indexIsDown) return
+    this.#indexIsDown = false
+    this.#observer({ kind: 'store-recovered', isShared: true })
+  }
+
+  /** Nothing is tried any more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#callOff?.()
+    await this.#attempt
+  }
+
+  #indexFailed(fault: Fault): void {
+    if (this.#indexIsDown) return
+    this.#indexIsDown = true
+    this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message, isShared: true })
+  }
+
+  #recovered(): void {
     if (!this.#failing) return
     this.#failing = false
-    this.#indexIsDown = false
     this.#observer({ kind: 'store-recovered' })
+  }
+
+  #tryLater(): void {
+    if (this.#closed) return
+    this.#callOff = this.#mending?.timers.after(this.#pauseMs, () => {
+      this.#callOff = undefined
+      this.#attempt = this.#try().finally(() => {
+        this.#attempt = undefined
+        if (this.#failing) this.#tryLater()
+      })
+    })
+  }
+
+  /** Never rejects. That it still fails is told each time: an alert that is not repeated is taken for over. */
+  async #try(): Promise<void> {
+    try {
+      await this.#mending!.mend()
+      this.#pauseMs = firstPauseMs
+      this.#recovered()
+    } catch (error) {
+      this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs)
+      this.failed(error)
+    }
   }
 }

@@ -148,7 +148,9 @@ function isEmbedded(storage: object): storage is EmbeddedStorage {
   return 'peek' in storage && 'set' in storage
 }
 
+/** What its own disk did to an embedded index is told as it is. */
 function indexFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
   const reason = error instanceof Error ? error.message : String(error)
   return new Fault('STORE_INDEX_DOWN', reason, { cause: error })
 }

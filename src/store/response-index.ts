@@ -9,7 +9,7 @@ export interface ResponseIndex {
   readonly isShared: boolean
   /**
    * All variants under `key`, newest first; empty when there is none or the record is not of our shape.
-   * Rejects with `STORE_INDEX_DOWN`. An embedded index answers at once.
+   * Rejects with `STORE_INDEX_DOWN`, an embedded index with the fault of its disk. An embedded index answers at once.
    */
   get(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]>
   /**

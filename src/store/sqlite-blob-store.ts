@@ -1,4 +1,3 @@
-import type { StatementSync } from 'node:sqlite'
 import { type Digest, parseDigest } from '../base/digest.ts'
 import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
 import { bufferSource } from './buffer-source.ts'
@@ -6,8 +5,8 @@ import { type Disk, systemDisk } from './disk.ts'
 import { InMemoryWriter } from './in-memory-writer.ts'
 import { contentBytes, decodeRow, encodeRow, headBytes } from './row-coding.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
+import type { Prepared } from './sqlite-file.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
-import { storeFault } from './store-fault.ts'
 
 const schema = `CREATE TABLE IF NOT EXISTS blob (
   id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL) STRICT`
@@ -15,26 +14,35 @@ const schema = `CREATE TABLE IF NOT EXISTS blob (
 /** Small blobs as rows: a file of its own costs each of them ten times as much (docs/decisions/0002). */
 export class SqliteBlobStore implements BlobStore {
   readonly #commits: SqliteGroupCommit
-  readonly #insert: StatementSync
-  readonly #select: StatementSync
-  readonly #remove: StatementSync
-  readonly #page: StatementSync
+  readonly #insert: Prepared
+  readonly #select: Prepared
+  readonly #remove: Prepared
+  readonly #page: Prepared
   /** Content that is not in the file yet, by digest. */
   readonly #pending = new Map<Digest, Buffer>()
 
   constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
-    const { database } = this.#commits
     // What is there already may be damaged; writing it again mends it.
-    this.#insert = database.prepare(
+    this.#insert = this.#commits.prepare(
       'INSERT INTO blob (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET content = excluded.content',
     )
-    this.#select = database.prepare('SELECT content FROM blob WHERE digest = ?')
-    this.#remove = database.prepare('DELETE FROM blob WHERE digest = ?')
-    this.#page = database.prepare(
+    this.#select = this.#commits.prepare('SELECT content FROM blob WHERE digest = ?')
+    this.#remove = this.#commits.prepare('DELETE FROM blob WHERE digest = ?')
+    this.#page = this.#commits.prepare(
       `SELECT id, hex(digest) AS digest, length(content) AS rowBytes, substr(content, 1, ${headBytes}) AS head
        FROM blob WHERE id > ? ORDER BY id LIMIT 500`,
     )
+  }
+
+  /** As `SqliteGroupCommit.heal`. */
+  heal(): Promise<void> {
+    return this.#commits.heal()
+  }
+
+  /** As `SqliteGroupCommit.asideAs`. */
+  get asideAs(): string | undefined {
+    return this.#commits.asideAs
   }
 
   create(): BlobWriter {
@@ -92,11 +100,9 @@ export class SqliteBlobStore implements BlobStore {
   #read(digest: Digest): Buffer | undefined {
     const pending = this.#pending.get(digest)
     if (pending !== undefined) return pending
-    try {
+    return this.#commits.read(`reading sha256-${digest}`, () => {
       const row = this.#select.get(Buffer.from(digest, 'hex')) as { content: Uint8Array } | undefined
       return row && Buffer.from(row.content.buffer, row.content.byteOffset, row.content.byteLength)
-    } catch (error) {
-      throw storeFault(`reading sha256-${digest}`, error)
-    }
+    })
   }
 }

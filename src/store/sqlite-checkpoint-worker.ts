@@ -8,24 +8,39 @@ const ioError = 10
 /** Folds the log of each database it is asked about into its file, as far as neither readers nor the writer are held up. */
 function serve(port: MessagePort): void {
   const open = new Map<string, DatabaseSync>()
-  port.on('message', ({ id, path }: CheckpointRequest) => {
-    port.postMessage({ id, ...fold(open, path) } satisfies CheckpointAnswer)
+  port.on('message', ({ id, path, work }: CheckpointRequest) => {
+    port.postMessage({ id, ...answer(open, path, work) } satisfies CheckpointAnswer)
   })
 }
 
-function fold(open: Map<string, DatabaseSync>, path: string): Omit<CheckpointAnswer, 'id'> {
+function answer(
+  open: Map<string, DatabaseSync>,
+  path: string,
+  work: CheckpointRequest['work'],
+): Omit<CheckpointAnswer, 'id'> {
   try {
-    let database = open.get(path)
-    if (database === undefined) {
-      database = new DatabaseSync(path)
-      open.set(path, database)
+    if (work === 'release') {
+      open.get(path)?.close()
+      open.delete(path)
+      return { whole: true, diskError: undefined }
     }
-    const row = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number; checkpointed: number }
-    return { whole: row.checkpointed >= row.log, diskError: undefined }
+    const database = open.get(path) ?? new DatabaseSync(path)
+    open.set(path, database)
+    return { whole: work === 'fold' ? fold(database) : check(database), diskError: undefined }
   } catch (error) {
     const { errcode, message } = error as { readonly errcode?: number; readonly message: string }
-    return { whole: false, diskError: ((errcode ?? 0) & 0xff) === ioError ? message : undefined }
+    return { whole: false, diskError: ((errcode ?? 0) & 0xff) === ioError ? `${work}: ${message}` : undefined }
   }
+}
+
+function fold(database: DatabaseSync): boolean {
+  const row = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number; checkpointed: number }
+  return row.checkpointed >= row.log
+}
+
+function check(database: DatabaseSync): boolean {
+  const row = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  return row.quick_check === 'ok'
 }
 
 if (parentPort !== null) serve(parentPort)

@@ -5,11 +5,12 @@ import { Fault } from '../base/faults.ts'
 export interface CheckpointRequest {
   readonly id: number
   readonly path: string
+  readonly work: 'fold' | 'check' | 'release'
 }
 
 export interface CheckpointAnswer {
   readonly id: number
-  /** The whole log is in the file now, so that the next writer begins it anew. */
+  /** Of `fold`: the whole log is in the file now, so that the next writer begins it anew. Of `check`: it is undamaged. */
   readonly whole: boolean
   /** What the disk said, when it failed. */
   readonly diskError: string | undefined
@@ -26,11 +27,25 @@ export class Checkpointer {
    * thread. Rejects with `STORE_IO` when the disk failed.
    */
   fold(path: string): Promise<boolean> {
+    return this.#ask(path, 'fold')
+  }
+
+  /** Answers whether the file is whole, which may take seconds. Rejects with `STORE_IO` when the disk failed. */
+  async check(path: string): Promise<boolean> {
+    return this.#ask(path, 'check')
+  }
+
+  /** Closes the thread's own connection. */
+  async release(path: string): Promise<void> {
+    if (this.#worker !== undefined) await this.#ask(path, 'release')
+  }
+
+  #ask(path: string, work: CheckpointRequest['work']): Promise<boolean> {
     this.#worker ??= this.#start()
     const id = this.#count++
     const answer = Promise.withResolvers<boolean>()
     this.#waiting.set(id, answer)
-    this.#worker.postMessage({ id, path } satisfies CheckpointRequest)
+    this.#worker.postMessage({ id, path, work } satisfies CheckpointRequest)
     return answer.promise
   }
 
@@ -47,7 +62,7 @@ export class Checkpointer {
       const answer = this.#waiting.get(id)
       this.#waiting.delete(id)
       if (diskError === undefined) answer?.resolve(whole)
-      else answer?.reject(new Fault('STORE_IO', `checkpoint: ${diskError}`))
+      else answer?.reject(new Fault('STORE_IO', diskError))
     })
     worker.on('error', () => this.#ended())
     worker.on('exit', () => this.#ended())

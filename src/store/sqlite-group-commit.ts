@@ -1,10 +1,13 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { asFault, type Fault } from '../base/faults.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
-import { storeFault } from './store-fault.ts'
+import { type Prepared, SqliteFile } from './sqlite-file.ts'
+import { reopen } from './sqlite-mending.ts'
+import { isBusy, isDamaged, storeFault } from './store-fault.ts'
 import { WriteBatch } from './write-batch.ts'
 
 const windowMs = 10
@@ -15,6 +18,9 @@ const maxBatchBytes = 4 * 1024 * 1024
 const maxLogBytes = 32 * 1024 * 1024
 /** What a write takes beside its own bytes: pages of the table and of its index. */
 const overheadBytes = 12 * 1024
+/** How long a transaction waits for another process that holds the file; nobody else waits for that. */
+const busyPauseMs = 50
+const busyTryCount = 20
 
 /**
  * A SQLite file whose writes are made durable in groups: the writes of a window run in one transaction, then the
@@ -24,13 +30,14 @@ const overheadBytes = 12 * 1024
  * carries a checksum that covers all frames before it, and a commit is a mark on its last frame. The next start replays
  * the log up to the last whole commit. So a commit survives power loss when its frames, and those before them, were on the disk:
  * that is what our sync waits for. The log's name in its folder is synced once. A sync that fails may have lost frames that
- * later ones build upon, and would succeed if repeated (CORRECTNESS T05): from then on nothing is accepted any more.
+ * later ones build upon, and would succeed if repeated (CORRECTNESS T05): from then on nothing is accepted until `heal`.
  *
  * Folding the log into the file would block this thread for tens of milliseconds, so another one does it. Under steady writes the
  * log never is folded whole, and would never begin anew; a second pass, short since most is done, runs while commits are held.
  */
 export class SqliteGroupCommit {
-  readonly database: DatabaseSync
+  readonly #file: SqliteFile
+  readonly #version: Prepared
   readonly #path: string
   readonly #checkpointer: Checkpointer
   readonly #disk: Disk
@@ -43,20 +50,57 @@ export class SqliteGroupCommit {
   #logBytes = 0
   #commitCount = 0
   #fault: Fault | undefined
+  #mending: Promise<void> | undefined
 
   /** Opens or makes the file; `schema` must be idempotent. Throws `STORE_IO` or `STORE_NO_SPACE`. */
   constructor(path: string, schema: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
     this.#path = path
     this.#checkpointer = checkpointer
     this.#disk = disk
+    this.#file = new SqliteFile(path, schema)
+    this.#version = this.prepare('PRAGMA user_version')
+  }
+
+  /** Throws a fault while the file is being opened again. */
+  get database(): DatabaseSync {
+    return this.#file.database
+  }
+
+  /** Grows when the file was opened again: it may be another one. */
+  get openCount(): number {
+    return this.#file.openCount
+  }
+
+  /** Where a damaged file was put that was found in this one's place; `undefined`: none was. */
+  get asideAs(): string | undefined {
+    return this.#file.asideAs
+  }
+
+  /** A statement that stays good when the file is opened again. */
+  prepare(sql: string): Prepared {
+    return this.#file.prepare(sql)
+  }
+
+  /** Reads by prepared statements; throws a store fault. What is found to be damaged is set aside by `heal`. */
+  read<T>(what: string, work: () => T): T {
     try {
-      this.database = new DatabaseSync(path)
-      this.database.exec(
-        `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=1000; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; ${schema}`,
-      )
+      return work()
     } catch (error) {
-      throw storeFault(path, error)
+      const fault = storeFault(what, error)
+      if (isDamaged(error)) this.#fault ??= fault
+      throw fault
     }
+  }
+
+  /**
+   * Opens the file again if its disk failed since, or if it is damaged or no longer that of its name; then sees that it can be
+   * written. Rejects with a store fault when it cannot.
+   */
+  heal(): Promise<void> {
+    this.#mending ??= this.#mend().finally(() => {
+      this.#mending = undefined
+    })
+    return this.#mending
   }
 
   /** Runs `write` in the next transaction; resolves when it survives power loss, rejects with a store fault. */
@@ -73,11 +117,37 @@ export class SqliteGroupCommit {
   /** Makes everything enqueued durable and closes the file. */
   async close(): Promise<void> {
     for (const batch of this.#batches) batch.ripen()
+    await this.#mending?.catch(() => undefined)
     await this.#committing
     await this.#folding
-    if (this.#logFd !== undefined) await this.#disk.close(this.#logFd)
+    await this.#closeLog()
+    this.#file.close()
+  }
+
+  async #mend(): Promise<void> {
+    try {
+      if (this.#fault !== undefined || !this.#file.isOpen || this.#file.isMoved) await this.#reopen()
+      const { user_version } = this.#version.get() as { user_version: number }
+      await this.enqueue(() => this.database.exec(`PRAGMA user_version=${user_version}`))
+    } catch (error) {
+      throw storeFault(this.#path, error)
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#committing
+    await this.#folding
+    await this.#closeLog()
+    await reopen(this.#file, this.#checkpointer, this.#disk)
+    this.#logBytes = 0
+    this.#fault = undefined
+  }
+
+  async #closeLog(): Promise<void> {
+    const fd = this.#logFd
     this.#logFd = undefined
-    if (this.database.isOpen) this.database.close()
+    // A failed close of what is given up changes nothing.
+    if (fd !== undefined) await this.#disk.close(fd).catch(() => undefined)
   }
 
   #openBatch(): WriteBatch {
@@ -106,7 +176,7 @@ export class SqliteGroupCommit {
 
   async #commit(batch: WriteBatch): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault
-    this.#transact(batch.writes)
+    await this.#transactInTurn(batch.writes)
     try {
       await this.#sync()
     } catch (error) {
@@ -117,14 +187,28 @@ export class SqliteGroupCommit {
     if (this.#logBytes > maxLogBytes) this.#folding ??= this.#fold()
   }
 
+  /** Another process may hold the file for a while: SQLite's own way to wait would hold up the event loop. */
+  async #transactInTurn(writes: readonly (() => void)[]): Promise<void> {
+    for (let count = 1; ; count++) {
+      try {
+        return this.#transact(writes)
+      } catch (error) {
+        if (isDamaged(error)) this.#fault = storeFault(this.#path, error)
+        if (!isBusy(error) || count === busyTryCount) throw error
+      }
+      await pause(busyPauseMs)
+    }
+  }
+
   #transact(writes: readonly (() => void)[]): void {
+    const { database } = this
     this.#commitCount += 1
     try {
-      this.database.exec('BEGIN IMMEDIATE')
+      database.exec('BEGIN IMMEDIATE')
       for (const write of writes) write()
-      this.database.exec('COMMIT')
+      database.exec('COMMIT')
     } catch (error) {
-      if (this.database.isTransaction) this.database.exec('ROLLBACK')
+      if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
   }

@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events'
-import type { StatementSync } from 'node:sqlite'
 import type { KeyvStoreAdapter, StoredData } from 'keyv'
 import { type Disk, systemDisk } from './disk.ts'
 import { KeyFilter } from './key-filter.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
+import type { Prepared } from './sqlite-file.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
-import { storeFault } from './store-fault.ts'
 
 const schema = `CREATE TABLE IF NOT EXISTS record (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT`
@@ -19,10 +18,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   readonly opts = { dialect: 'sqlite' }
   namespace: string | undefined = undefined
   readonly #commits: SqliteGroupCommit
-  readonly #upsert: StatementSync
-  readonly #select: StatementSync
-  readonly #remove: StatementSync
-  readonly #page: StatementSync
+  readonly #upsert: Prepared
+  readonly #select: Prepared
+  readonly #remove: Prepared
+  readonly #page: Prepared
+  readonly #someKeys: Prepared
   /** Keys that are stored, once all are in it: nearly every miss is for one that is not, and SQLite need not look. */
   readonly #keys = new KeyFilter()
   #knowsKeys = false
@@ -33,14 +33,14 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
     super()
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
-    const { database } = this.#commits
-    this.#upsert = database.prepare(
+    this.#upsert = this.#commits.prepare(
       'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
     )
-    this.#select = database.prepare('SELECT value FROM record WHERE key = ?')
-    this.#remove = database.prepare('DELETE FROM record WHERE key = ?')
-    this.#page = database.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
-    this.#learnKeys(database.prepare('SELECT id, key FROM record WHERE id > ? ORDER BY id LIMIT ?'), 0)
+    this.#select = this.#commits.prepare('SELECT value FROM record WHERE key = ?')
+    this.#remove = this.#commits.prepare('DELETE FROM record WHERE key = ?')
+    this.#page = this.#commits.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
+    this.#someKeys = this.#commits.prepare('SELECT id, key FROM record WHERE id > ? ORDER BY id LIMIT ?')
+    this.#learnKeys(0)
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
@@ -52,11 +52,10 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     const pending = this.#pending.get(key)
     if (pending !== undefined) return pending.value
     if (this.#knowsKeys && !this.#keys.mayHave(key)) return undefined
-    try {
-      return (this.#select.get(key) as { value: string } | undefined)?.value
-    } catch (error) {
-      throw storeFault('reading the response index', error)
-    }
+    return this.#commits.read(
+      'reading the response index',
+      () => (this.#select.get(key) as { value: string } | undefined)?.value,
+    )
   }
 
   /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
@@ -85,6 +84,21 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     }
   }
 
+  /** As `SqliteGroupCommit.heal`. */
+  async heal(): Promise<void> {
+    const { openCount } = this.#commits
+    await this.#commits.heal()
+    if (this.#commits.openCount === openCount) return
+    // Another file may be in its place, with other keys.
+    this.#knowsKeys = false
+    this.#learnKeys(0)
+  }
+
+  /** As `SqliteGroupCommit.asideAs`. */
+  get asideAs(): string | undefined {
+    return this.#commits.asideAs
+  }
+
   disconnect(): Promise<void> {
     this.#closed = true
     return this.#commits.close()
@@ -102,13 +116,13 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   }
 
   /** Reads the keys page by page, between requests; until all are known, SQLite is asked. */
-  #learnKeys(page: StatementSync, after: number): void {
+  #learnKeys(after: number): void {
     if (this.#closed) return
     try {
-      const rows = page.all(after, filterPageCount) as { id: number; key: string }[]
+      const rows = this.#someKeys.all(after, filterPageCount) as { id: number; key: string }[]
       for (const { key } of rows) this.#keys.add(key)
       if (rows.length < filterPageCount) this.#knowsKeys = true
-      else setImmediate(() => this.#learnKeys(page, rows.at(-1)!.id)).unref()
+      else setImmediate(() => this.#learnKeys(rows.at(-1)!.id)).unref()
     } catch {
       // What cannot be read now is told to whoever asks for a key.
     }

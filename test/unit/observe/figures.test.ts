@@ -113,17 +113,27 @@ describe('Readiness', () => {
     assert.deepEqual(readiness.ready(), { ready: false, reasons: ['stopping'] })
   })
 
-  test('is lost with a store that fails, and comes back when it recovers or stores again', () => {
+  test('is lost with a store that fails, and comes back when it is mended', () => {
     const readiness = new Readiness()
     readiness.started()
-    for (const good of [{ kind: 'store-recovered' } as const, exchangeEvent({ result: 'miss', stored: 'yes' })]) {
-      readiness.observe({ kind: 'store-fault', code: 'STORE_NO_SPACE', detail: 'ENOSPC' })
-      assert.deepEqual(readiness.ready(), { ready: false, reasons: ['STORE_NO_SPACE: ENOSPC'] })
-      readiness.observe(exchangeEvent())
-      assert.equal(readiness.ready().ready, false)
-      readiness.observe(good)
-      assert.equal(readiness.ready().ready, true)
-    }
+    readiness.observe({ kind: 'store-fault', code: 'STORE_NO_SPACE', detail: 'ENOSPC' })
+    assert.deepEqual(readiness.ready(), { ready: false, reasons: ['STORE_NO_SPACE: ENOSPC'] })
+    readiness.observe(exchangeEvent({ result: 'miss', stored: 'yes' }))
+    assert.equal(readiness.ready().ready, false, 'other content may still not fit')
+    readiness.observe({ kind: 'store-recovered' })
+    assert.equal(readiness.ready().ready, true)
+  })
+
+  test('is not lost by an index that others use too: that is only told', () => {
+    const readiness = new Readiness()
+    readiness.started()
+    readiness.observe({ kind: 'store-fault', code: 'STORE_INDEX_DOWN', detail: 'redis', isShared: true })
+    assert.deepEqual(readiness.ready(), { ready: true, reasons: [] })
+    assert.deepEqual(readiness.degraded(), ['STORE_INDEX_DOWN: redis'])
+    readiness.observe({ kind: 'store-recovered' })
+    assert.equal(readiness.degraded().length, 1, 'it is no part of the store that recovered')
+    readiness.observe({ kind: 'store-recovered', isShared: true })
+    assert.deepEqual(readiness.degraded(), [])
   })
 
   test('is not lost by a single blob that is missing or damaged', () => {

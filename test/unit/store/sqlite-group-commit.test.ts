@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { Checkpointer } from '../../../src/store/sqlite-checkpointer.ts'
+import { hiddenName } from '../../../src/store/sqlite-file.ts'
 import { SqliteGroupCommit } from '../../../src/store/sqlite-group-commit.ts'
 import { createFaultyDisk, type FaultyDisk } from '../../support/faulty-disk.ts'
 import { makeStoreFolder } from '../../support/store-folder.ts'
@@ -25,8 +28,8 @@ async function withCommits(work: (under: Under) => Promise<void>): Promise<void>
   const disk = createFaultyDisk()
   const path = folder.layout.index
   const commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
-  const insert = commits.database.prepare('INSERT INTO note (text) VALUES (?)')
-  const count = commits.database.prepare('SELECT count(*) AS count FROM note')
+  const insert = commits.prepare('INSERT INTO note (text) VALUES (?)')
+  const count = commits.prepare('SELECT count(*) AS count FROM note')
   try {
     await work({
       commits,
@@ -144,9 +147,139 @@ describe('Group commit', () => {
       assert.equal(count(), 1)
     }))
 
-  test('a file that is no database is STORE_IO', () =>
+  test('after a sync that failed `heal` opens the file again: what was acknowledged is there, and writing goes on', () =>
+    withCommits(async ({ commits, disk, note, count, path }) => {
+      await note('durable')
+      disk.breakCall('fdatasync', 'EIO')
+      await assert.rejects(note('lost'), { code: 'STORE_IO' })
+      await assert.rejects(commits.heal(), { code: 'STORE_IO' }, 'the disk still fails')
+      await assert.rejects(note('too early'), { code: 'STORE_IO' })
+      disk.mend()
+      await commits.heal()
+      const kept = count()
+      assert.ok(kept >= 1)
+      await note('later')
+      assert.equal(count(), kept + 1)
+      assert.equal(existsSync(hiddenName(path)), false)
+      assert.deepEqual({ ...commits.database.prepare('PRAGMA quick_check').get() }, { quick_check: 'ok' })
+    }))
+
+  test('the log whose sync failed is never folded into the file, nor trusted: it is copied and synced first (CORRECTNESS T05)', () =>
+    withCommits(async ({ commits, disk, note, path }) => {
+      await note('durable')
+      disk.breakCall('fdatasync', 'EIO')
+      await assert.rejects(note('lost'))
+      disk.mend()
+      const [before, log] = [digestOf(path), statSync(`${path}-wal`).ino]
+      const from = disk.calls.length
+      disk.breakCall('open', 'EIO', 0)
+      await assert.rejects(commits.heal())
+      assert.equal(digestOf(hiddenName(path)), before, 'closing left the file as it was')
+      disk.mend()
+      await commits.heal()
+      assert.notEqual(statSync(`${path}-wal`).ino, log)
+      const mending = disk.calls.slice(from)
+      assert.ok(mending.indexOf('fsync') < mending.lastIndexOf('rename'), mending.join(' '))
+    }))
+
+  test('whichever call of the disk fails while it heals, the next attempt heals; so does the next start', () =>
+    withCommits(async ({ commits, disk, note, count, path, checkpointer }) => {
+      await note('durable')
+      for (const call of ['open', 'read', 'writev', 'fsync', 'fdatasync', 'close', 'rename', 'unlink'] as const) {
+        for (let afterCount = 0; afterCount < 3; afterCount++) {
+          disk.breakCall('fdatasync', 'EIO')
+          await assert.rejects(note(`lost ${call} ${afterCount}`))
+          disk.mend()
+          disk.breakCall(call, 'EIO', afterCount)
+          await commits.heal().catch(() => undefined)
+          disk.mend()
+          await commits.heal()
+          await note(`stored ${call} ${afterCount}`)
+        }
+      }
+      assert.ok(count() >= 25)
+      disk.breakCall('fdatasync', 'EIO')
+      await assert.rejects(note('last'))
+      disk.mend()
+      disk.breakCall('rename', 'EIO', 2)
+      await assert.rejects(commits.heal())
+      assert.equal(existsSync(path), false)
+      disk.mend()
+      const started = new SqliteGroupCommit(path, schema, checkpointer)
+      const { count: found } = started.database.prepare('SELECT count(*) AS count FROM note').get() as { count: number }
+      assert.ok(found >= 25)
+      await started.close()
+    }))
+
+  test('a file that was removed, or replaced, while it was open is found out by `heal`, which begins with what is there', () =>
+    withCommits(async ({ commits, note, count, path }) => {
+      await note('gone')
+      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true })
+      await commits.heal()
+      assert.equal(count(), 0)
+      await note('new')
+      assert.equal(count(), 1)
+    }))
+
+  test('a file that is damaged while it is open is set aside, and a new one begun', () =>
+    withCommits(async ({ commits, note, count, path, checkpointer }) => {
+      await Promise.all(Array.from({ length: 2_000 }, (_, i) => note(`${i} ${'x'.repeat(300)}`)))
+      while (!(await checkpointer.fold(path))) await note('more')
+      // The log begins anew: what it still held would be replayed over the damage.
+      await note('first of a new log')
+      damage(path)
+      commits.database.exec('PRAGMA cache_size=0')
+      const read = (): unknown =>
+        commits.read('reading', () => commits.database.prepare('SELECT sum(length(text)) FROM note').get())
+      assert.throws(read, { code: 'STORE_IO' })
+      await assert.rejects(note('later'), { code: 'STORE_IO' })
+      await commits.heal()
+      assert.match(commits.asideAs ?? '', /index\.db\.corrupt-/)
+      assert.equal(count(), 0)
+      await note('new')
+      const [aside] = readdirSync(dirname(path)).filter((name) => name.includes('.corrupt-'))
+      assert.equal(join(dirname(path), aside!), commits.asideAs)
+    }))
+
+  test('while another process holds the file writes wait without holding up the event loop, then fail; afterwards they go on', () =>
+    withCommits(async ({ note, path }) => {
+      const other = new DatabaseSync(path)
+      other.exec('BEGIN IMMEDIATE')
+      let turns = 0
+      const counting = setInterval(() => (turns += 1), 5)
+      await assert.rejects(note('locked'), { code: 'STORE_IO' })
+      clearInterval(counting)
+      assert.ok(turns > 20, `the event loop turned ${turns} times`)
+      const waiting = note('in time')
+      other.exec('COMMIT')
+      await waiting
+      other.close()
+    }))
+
+  test('a file that is no database is set aside when it is opened', () =>
     withCommits(async ({ checkpointer, path }) => {
-      const wrong = path.replace('index.db', 'FORMAT')
+      const wrong = path.replace('index.db', 'blobs.db')
+      writeFileSync(wrong, 'no database at all, but long enough to be looked at '.repeat(100))
+      const commits = new SqliteGroupCommit(wrong, schema, checkpointer)
+      assert.match(readFileSync(commits.asideAs!, 'utf8'), /^no database/)
+      await commits.enqueue(() => commits.database.exec("INSERT INTO note (text) VALUES ('new')"))
+      await commits.close()
+    }))
+
+  test('a file that cannot be opened is STORE_IO', () =>
+    withCommits(async ({ checkpointer, path }) => {
+      const wrong = join(path, 'index.db')
       assert.throws(() => new SqliteGroupCommit(wrong, schema, checkpointer), { code: 'STORE_IO' })
     }))
 })
+
+/** As `damage`, by another process. */
+function digestOf(path: string): string {
+  return String(spawnSync('sha256sum', [path]).stdout).slice(0, 64)
+}
+
+/** Overwrites the pages of the table, in place. A process of its own does: closing a descriptor here would drop SQLite's locks. */
+function damage(path: string): void {
+  const done = spawnSync('dd', ['if=/dev/urandom', `of=${path}`, 'bs=4096', 'seek=1', 'count=40', 'conv=notrunc'])
+  assert.equal(done.status, 0, String(done.stderr))
+}
