@@ -273,13 +273,19 @@ describe('Group commit', () => {
     }))
 })
 
-/** As `damage`, by another process. */
-function digestOf(path: string): string {
-  return String(spawnSync('sha256sum', [path]).stdout).slice(0, 64)
+/** Another process reads and damages the file: closing a descriptor in this one would drop SQLite's locks. */
+function elsewhere(script: string, path: string): string {
+  const done = spawnSync(process.execPath, ['-e', script, path], { encoding: 'utf8' })
+  assert.equal(done.status, 0, done.stderr)
+  return done.stdout
 }
 
-/** Overwrites the pages of the table, in place. A process of its own does: closing a descriptor here would drop SQLite's locks. */
+function digestOf(path: string): string {
+  return elsewhere('console.log(crypto.hash("sha256", fs.readFileSync(process.argv[1])))', path)
+}
+
+/** Overwrites the pages of the table, in place. */
 function damage(path: string): void {
-  const done = spawnSync('dd', ['if=/dev/urandom', `of=${path}`, 'bs=4096', 'seek=1', 'count=40', 'conv=notrunc'])
-  assert.equal(done.status, 0, String(done.stderr))
+  const script = 'fs.writeSync(fs.openSync(process.argv[1], "r+"), crypto.randomBytes(40 * 4096), 0, 40 * 4096, 4096)'
+  elsewhere(script, path)
 }
