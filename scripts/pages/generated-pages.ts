@@ -3,6 +3,7 @@ import { faultsPage } from './faults-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { profilesPage } from './profiles-page.ts'
 import { withDrawing } from './request-page.ts'
+import { unitPages } from './service-units.ts'
 
 export interface GeneratedPage {
   /** From the top folder. */
@@ -19,4 +20,5 @@ export const generatedPages: readonly GeneratedPage[] = [
   { path: 'docs/metrics.md', render: metricsPage },
   { path: 'docs/profiles.md', render: profilesPage },
   { path: 'deploy/larder.yaml', render: sampleFile },
+  ...unitPages,
 ]

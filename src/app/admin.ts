@@ -8,6 +8,7 @@ import { explainUrl } from '../pipeline/explain-url.ts'
 import type { Services } from '../pipeline/services.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import type { WhyQuestion } from '../server/admin-why.ts'
+import type { PassedSocket } from '../server/listen-on.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
 import { isTroubled } from '../upstream/origin-health.ts'
@@ -20,6 +21,8 @@ import { originView } from './origin-view.ts'
 
 export interface AdminInput {
   readonly settings: Settings
+  /** Listens already; else the address of the settings is taken. */
+  readonly passed: PassedSocket | undefined
   readonly listener: Listener
   readonly authority: OpenedAuthority | undefined
   readonly composed: Composed
@@ -33,7 +36,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
   const { services } = composed
   let fetchCount = 0
   return startAdminServer({
-    address: settings.admin,
+    address: input.passed ?? settings.admin,
     services: {
       live: () => true,
       ready: () => observation.readiness.ready(),

@@ -40,6 +40,8 @@ export interface Composed {
   readonly services: Services
   /** Takes an exchange through the pipeline. */
   run(exchange: Exchange): void
+  /** Exchanges that are not over, those included whose client has left. */
+  readonly runningCount: number
   listenerServices(opened: OpenedAuthority | undefined): ListenerServices
   /** How each origin that was asked lately does. */
   originHealth(): readonly OriginHealth[]
@@ -84,6 +86,9 @@ export function composePipeline(input: ComposeInput): Composed {
       }
     },
     run: runTracked,
+    get runningCount() {
+      return running.count
+    },
     originHealth: () => origins.health(),
     parents: () => origins.parents(),
     close: async () => {

@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
+import { Fault } from '../base/faults.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
 import { readEnvironment } from '../config/environment.ts'
+import { isLoopback } from '../config/loopback.ts'
+import { addressText } from '../config/setting-texts.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
 import type { Listener } from '../server/listener.ts'
 import { MitmListener } from '../server/mitm-listener.ts'
+import type { PassedSockets } from './activation.ts'
 import { openAdmin } from './admin.ts'
 import { openAlerting } from './alerting.ts'
 import { openAuthority } from './authority.ts'
 import { composePipeline } from './compose.ts'
 import { checkAddressesFree } from './free-addresses.ts'
+import { IdleWatch } from './idle-watch.ts'
 import { openObservation } from './observation.ts'
 import { openStores } from './stores.ts'
 
@@ -21,6 +26,8 @@ export interface Daemon {
   readonly authority: CertificateAuthority | undefined
   /** Fetches that are shared, or could be, and run now. */
   readonly flightCount: number
+  /** Resolves when nothing was asked for as long as the settings say; then nobody is accepted any more. */
+  readonly idle: Promise<void>
   /** Reopens the access log, after it was moved away. */
   reopenLog(): void
   /** Accepts nobody any more, waits up to 30 s for what runs, makes everything acknowledged durable. Idempotent. */
@@ -30,6 +37,8 @@ export interface Daemon {
 export interface DaemonHooks {
   /** Sees every event, beside the access log and the metrics. */
   readonly observe?: Observer
+  /** These are served, and neither `listen` nor, with an admin socket among them, `admin` of the settings. */
+  readonly sockets?: PassedSockets | undefined
 }
 
 const drainMs = 30_000
@@ -66,7 +75,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const observer = both(heard, alerting.observe)
   const authority = openAuthority(settings, clock)
   if (authority !== undefined) alerting.watchCa((authority.successor?.authority ?? authority.authority).notAfterAt)
-  await checkAddressesFree(settings.listen)
+  if (hooks.sockets === undefined) await checkAddressesFree(settings.listen)
   const stores = openStores(settings, observer)
   undo.push(() => stores.close())
   await stores.opened
@@ -75,17 +84,21 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   undo.push(() => composed.close())
   flightCount = () => composed.services.flights.count
   listener = new MitmListener(
-    settings.listen,
+    hooks.sockets?.proxy.map((fd) => ({ fd })) ?? settings.listen,
     composed.listenerServices(authority),
     `${randomBytes(3).toString('hex')}-`,
   )
   await listener.start()
   const running = listener
   undo.push(() => running.stop(0))
-  const admin = await openAdmin({ settings, listener, authority, composed, observation, alerting })
+  checkReach(running.listening, settings)
+  const fd = hooks.sockets?.admin
+  const passed = fd === undefined ? undefined : { fd }
+  const admin = await openAdmin({ settings, passed, listener, authority, composed, observation, alerting })
   observation.readiness.started()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
+    watch.close()
     observation.readiness.draining()
     await running.stop(drainMs)
     await admin.close()
@@ -94,6 +107,21 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     await alerting.close(alertGraceMs)
     await observation.close()
   }
+  const stopOnce = (): Promise<void> => (stopped ??= stop())
+  const idle = Promise.withResolvers<void>()
+  const watch = new IdleWatch({
+    idleMs: settings.idleExitMs,
+    elapsed: () => clock.elapsed(),
+    activity: () => ({
+      openCount: running.connectionCount + admin.connectionCount + composed.runningCount + flightCount(),
+      acceptedCount: running.acceptedCount + admin.acceptedCount,
+    }),
+    // Sockets stay open where they came from: who connects from now on waits there for the next daemon.
+    onIdle: () => {
+      void stopOnce()
+      idle.resolve()
+    },
+  })
   return {
     listening: listener.listening,
     admin: admin.address,
@@ -101,7 +129,16 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     get flightCount() {
       return flightCount()
     },
+    idle: idle.promise,
     reopenLog: () => observation.reopenLog(),
-    stop: () => (stopped ??= stop()),
+    stop: stopOnce,
   }
+}
+
+/** The settings are checked before; a socket that was passed may be of any address. */
+function checkReach(listening: readonly HostPort[], { allowClients }: Settings): void {
+  const open = listening.find(({ host }) => !isLoopback(host))
+  if (open === undefined || allowClients.length > 0) return
+  const reason = 'is reachable from other machines, and allow-client does not say which of them are served'
+  throw new Fault('CONFIG_CONFLICT', `the socket ${addressText(open)} ${reason}`)
 }

@@ -4,6 +4,10 @@ import type { Exchange } from '../pipeline/exchange.ts'
 export class RunningExchanges {
   readonly #running = new Set<Promise<unknown>>()
 
+  get count(): number {
+    return this.#running.size
+  }
+
   /** Keeps in mind until it is over, its fill included, what `work` does. A hit that ended at once costs nothing. */
   track(exchange: Pick<Exchange, 'filled'>, work: void | Promise<void>): void {
     if (work === undefined) return

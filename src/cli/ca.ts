@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeAuthority, makeSuccessor } from '../app/make-authority.ts'
 import { systemClock } from '../base/clock.ts'
@@ -18,10 +18,10 @@ const dayMs = 24 * 3_600_000
 /** What lies in the folder of a CA, beside what people put there. */
 const ownFiles = ['ca.key', 'ca.pem', 'rotated', 'trusted.json'] as const
 
-/** `larder ca init`: makes the CA; nothing is added to any trust store. */
-export const initCa: Command<[onlyHosts: readonly string[]]> = (context, onlyHosts) => {
+/** `larder ca init`: makes the CA; nothing is added to any trust store. `ifMissing`: one that is there is fine. */
+export const initCa: Command<[onlyHosts: readonly string[], ifMissing: boolean]> = (context, onlyHosts, ifMissing) => {
   const { settings } = settingsOf(context)
-  makeAuthority(settings, onlyHosts)
+  if (!ifMissing || !existsSync(join(settings.caFolder, 'ca.pem'))) makeAuthority(settings, onlyHosts)
   show(context, settings, successionOf(settings))
   return exitCodes.done
 }

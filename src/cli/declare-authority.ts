@@ -28,7 +28,12 @@ function declareMaking(ca: CommanderCommand, act: Act): void {
     data: true,
   })
     .addOption(onlyHosts())
-    .action(act(async (context, _, { onlyHosts }) => (await loadCa()).initCa(context, onlyHosts as string[])))
+    .option('--if-missing', 'Be content with one that is there.')
+    .action(
+      act(async (context, _, { onlyHosts, ifMissing }) =>
+        (await loadCa()).initCa(context, onlyHosts as string[], ifMissing === true),
+      ),
+    )
   declare(ca, {
     usage: 'show',
     meaning: 'Show what the CA is, when it ends, and who was made to trust it.',

@@ -54,7 +54,13 @@ async function tryStart(
 ): Promise<Started> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'admin.sock')
-  const own = { listen: ['127.0.0.1:0'], admin: [`unix:${path}`], 'access-log': ['none'], ...changes }
+  const own = {
+    listen: ['127.0.0.1:0'],
+    admin: [`unix:${path}`],
+    'access-log': ['none'],
+    'idle-exit': ['never'],
+    ...changes,
+  }
   const given = Object.entries({ ...flags, ...own }).flatMap(([name, texts]) =>
     texts.map((text) => (isSwitch(name) ? `--${name}` : `--${name}=${text}`)),
   )

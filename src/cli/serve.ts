@@ -1,5 +1,8 @@
+import { passedSockets } from '../app/activation.ts'
 import { type Daemon, startDaemon } from '../app/daemon.ts'
+import { openServiceManager } from '../app/service-manager.ts'
 import { Fault } from '../base/faults.ts'
+import { forgetServiceManager } from '../config/environment.ts'
 import { addressText, adminText } from '../config/setting-texts.ts'
 import type { HostPort, Settings } from '../config/settings.ts'
 import { Totals } from '../observe/totals.ts'
@@ -14,18 +17,35 @@ const unexpectedWindowMs = 60_000
 /** `larder serve`: the daemon in the foreground, until SIGTERM, SIGINT, or the end of the `larder run` that started it. */
 export const serve: Command = async (context) => {
   const { terminal } = context
-  const { settings } = settingsOf(context)
+  const { settings, origins } = settingsOf(context)
+  const sockets = passedSockets(context.environment, process.pid)
+  if (sockets !== undefined && origins.listen !== 'initial')
+    terminal.note(`larder: listen (${origins.listen}) is not used: the sockets were passed`)
+  forgetServiceManager()
   // A private daemon tells the `larder run` that started it what it did, when everything has ended.
   const totals = new Totals()
-  const hooks = process.connected ? { observe: totals.observe } : {}
-  const daemon = await startDaemon(settings, hooks).catch((error: unknown) => {
+  const daemon = await startDaemon(settings, {
+    sockets,
+    ...(process.connected ? { observe: totals.observe } : {}),
+  }).catch((error: unknown) => {
     throw withOwner(error, settings)
   })
   const ended = untilToldToStop()
   const failed = outliveMistakes(terminal)
   process.on('SIGHUP', () => daemon.reopenLog())
   greet(daemon, terminal)
-  const exitCode = await Promise.race([ended, failed])
+  const manager = openServiceManager({
+    environment: context.environment,
+    pid: process.pid,
+    onFailure: (reason) => terminal.note(`larder: ${reason}`),
+  })
+  manager.ready(`listening on ${daemon.listening.map(addressText).join(', ')}`)
+  const idle = daemon.idle.then(() => {
+    terminal.note('larder: nothing was asked for a while, so this daemon ends')
+    return exitCodes.done
+  })
+  const exitCode = await Promise.race([ended, failed, idle])
+  manager.stopping('finishing what runs')
   await daemon.stop()
   if (process.connected) await new Promise((resolve) => process.send!(totals.snapshot(), resolve))
   return exitCode

@@ -7,3 +7,17 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function readEnvironment(): Environment {
   return { ...process.env, HOME: process.env.HOME || homedir() }
 }
+
+const ofTheServiceManager = [
+  'LISTEN_PID',
+  'LISTEN_FDS',
+  'LISTEN_FDNAMES',
+  'NOTIFY_SOCKET',
+  'WATCHDOG_PID',
+  'WATCHDOG_USEC',
+]
+
+/** Keeps from programs that we start what the service manager told us alone (sd_listen_fds(3), sd_notify(3)). */
+export function forgetServiceManager(): void {
+  for (const name of ofTheServiceManager) delete process.env[name]
+}

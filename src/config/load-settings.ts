@@ -72,6 +72,7 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     retryAttempts: one('retry-attempts'),
     retryBudget: one('retry-budget'),
     offline: one('offline'),
+    idleExitMs: one('idle-exit'),
     alerts: all('alert'),
     alertWindowMs: one('alert-window'),
     alertSecretFile: orNone(one('alert-secret')),

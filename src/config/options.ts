@@ -328,6 +328,16 @@ export const options = [
     example: 'yes',
   },
   {
+    name: 'idle-exit',
+    flag: '--idle-exit TIME|never',
+    kind: 'duration-or-never',
+    initial: ['never'],
+    repeatable: false,
+    meaning:
+      'The daemon ends with 0 when for so long no connection was open and nothing was under way. For socket activation (docs/service.md), where the next request starts it again.',
+    example: '15m',
+  },
+  {
     name: 'alert',
     flag: '--alert URL|exec:CMD',
     kind: 'alert-target',

@@ -38,6 +38,7 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'retry-attempts': [String(settings.retryAttempts)],
     'retry-budget': [formatShare(settings.retryBudget)],
     offline: [settings.offline ? 'yes' : 'no'],
+    'idle-exit': [Number.isFinite(settings.idleExitMs) ? formatDuration(settings.idleExitMs) : 'never'],
     alert: settings.alerts.map(alertTargetText),
     'alert-window': [formatDuration(settings.alertWindowMs)],
     'alert-secret': [settings.alertSecretFile ?? 'none'],

@@ -54,6 +54,8 @@ export interface Settings {
   /** Is nothing ever asked of an origin? */
   readonly offline: boolean
   readonly alerts: readonly AlertTarget[]
+  /** After so long without anything to do the daemon ends; `Infinity`: never. */
+  readonly idleExitMs: number
   /** One message for each cause in this time. */
   readonly alertWindowMs: number
   readonly alertSecretFile: string | undefined

@@ -126,6 +126,9 @@ export const valueKinds = {
   switch: kind('yes or no', (text) => switches.get(text.toLowerCase())),
   size: kind('a size with its unit, such as 256MiB or 20GiB', parseSize),
   duration: kind('a time with its unit, such as 500ms, 30s or 1h, of at most 24 days', parseDuration),
+  'duration-or-never': kind('a time with its unit, such as 15m, or never', (text) =>
+    text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text),
+  ),
   attempts: kind('a whole number from 1 to 20', readAttempts),
   count: kind('a whole number from 1 to 1000', readCount),
   rate: kind('a number a second, a minute or an hour, such as 20/s, 600/m or 100/h, or none', parseRate),

@@ -6,12 +6,17 @@ import type { AdminAddress, HostPort } from '../config/settings.ts'
 import { answerJson } from './admin-answers.ts'
 import { fileGuard, type Guard, portGuard } from './admin-guard.ts'
 import { type AdminServices, answerRoute } from './admin-routes.ts'
-import { listenOnSocket } from './admin-socket.ts'
+import { checkPassedSocket, listenOnSocket } from './admin-socket.ts'
 import { ownToken } from './admin-token.ts'
+import { listenOnPassed, type PassedSocket } from './listen-on.ts'
 
 export interface AdminServer {
   /** With the real port. */
   readonly address: AdminAddress
+  /** Clients that are connected now. */
+  readonly connectionCount: number
+  /** Clients that connected since the start. */
+  readonly acceptedCount: number
   /** Accepts nobody any more; running answers have a second to end. */
   close(): Promise<void>
 }
@@ -21,25 +26,56 @@ const requestTimeoutMs = 30_000
 const closeWaitMs = 1000
 const mostConnections = 128
 
-/** Health, metrics and the API. Rejects with `LISTEN_FAILED`, or what is wrong with the token file. */
+/** Health, metrics and the API. Rejects with `LISTEN_FAILED`, `CONFIG_CONFLICT`, or what is wrong with the token file. */
 export async function startAdminServer({
   address,
   services,
 }: {
-  readonly address: AdminAddress
+  readonly address: AdminAddress | PassedSocket
   readonly services: AdminServices
 }): Promise<AdminServer> {
-  if ('path' in address) {
-    const server = serverFor(fileGuard, services)
-    await listenOnSocket(server, address.path)
-    return { address, close: () => close(server) }
-  }
-  const token = ownToken(services.tokenFile)
   let guard: Guard = () => ({ status: 503, error: 'starting' })
   const server = serverFor((request) => guard(request), services)
-  const bound = await listenOnPort(server, address)
-  guard = portGuard(bound, token)
-  return { address: bound, close: () => close(server) }
+  try {
+    const bound = await bind(server, address)
+    guard = 'path' in bound ? fileGuard : portGuard(bound, ownToken(services.tokenFile))
+    return running(server, bound)
+  } catch (error) {
+    server.close()
+    throw error
+  }
+}
+
+async function bind(server: Server, address: AdminAddress | PassedSocket): Promise<AdminAddress> {
+  if ('fd' in address) {
+    const passed = await listenOnPassed(server, address)
+    const bound = typeof passed === 'string' ? { path: passed } : { host: passed.address, port: passed.port }
+    checkPassedSocket(bound)
+    return bound
+  }
+  if (!('path' in address)) return listenOnPort(server, address)
+  await listenOnSocket(server, address.path)
+  return address
+}
+
+function running(server: Server, address: AdminAddress): AdminServer {
+  let connectionCount = 0
+  let acceptedCount = 0
+  server.on('connection', (socket) => {
+    connectionCount++
+    acceptedCount++
+    socket.once('close', () => connectionCount--)
+  })
+  return {
+    address,
+    get connectionCount() {
+      return connectionCount
+    },
+    get acceptedCount() {
+      return acceptedCount
+    },
+    close: () => close(server),
+  }
 }
 
 function serverFor(guard: Guard, services: AdminServices): Server {

@@ -3,9 +3,12 @@ import { lstatSync, mkdirSync, type Stats, statSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { Fault } from '../base/faults.ts'
+import { isLoopback } from '../config/loopback.ts'
+import type { AdminAddress } from '../config/settings.ts'
 
 const groupOrOthersWrite = 0o022
 const sticky = 0o1000
+const othersWrite = 0o002
 
 /**
  * Listens on a unix socket that its owner alone may open: 0600, in a folder of 0700 when we make it. The file of a server
@@ -21,6 +24,18 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   unlinkSync(path)
   const again = await tryListen(server, path)
   if (again !== undefined) throw new Fault('LISTEN_FAILED', `unix:${path}: ${again.code}`, { cause: again })
+}
+
+/** A socket that somebody else made is no less private than one of ours, but for a group. Throws `CONFIG_CONFLICT`. */
+export function checkPassedSocket(address: AdminAddress): void {
+  if (!('path' in address)) {
+    if (isLoopback(address.host)) return
+    throw new Fault('CONFIG_CONFLICT', `the admin socket that was passed is ${address.host}, which others can reach`)
+  }
+  // One without a file, in the abstract namespace, is for everybody.
+  const mode = statSync(address.path, { throwIfNoEntry: false })?.mode ?? othersWrite
+  if ((mode & othersWrite) === 0) return
+  throw new Fault('CONFIG_CONFLICT', `everybody may open the admin socket ${address.path}: give it SocketMode=0600`)
 }
 
 /** In a folder where others may write, they could put a socket of theirs in our place (CORRECTNESS T43). */

@@ -11,6 +11,10 @@ import type { Dialer } from '../upstream/dialer.ts'
 export interface Listener {
   /** The addresses that are listened on, with their real ports; empty before `start`. */
   readonly listening: readonly HostPort[]
+  /** Clients that are connected now, those in tunnels included. */
+  readonly connectionCount: number
+  /** Clients that connected since `start`. */
+  readonly acceptedCount: number
   /** Rejects with `LISTEN_FAILED` naming the address. */
   start(): Promise<void>
   /** Accepts nobody any more, lets running exchanges finish for `graceMs`, then breaks them. */

@@ -7,7 +7,7 @@ import type { HostPort } from '../config/settings.ts'
 import type { TunnelTarget } from '../pipeline/exchange.ts'
 import { FastLane } from './fast-lane.ts'
 import { answerHelp } from './help-page.ts'
-import { listenOn } from './listen-on.ts'
+import { listenOn, type PassedSocket } from './listen-on.ts'
 import type { Listener, ListenerServices } from './listener.ts'
 import { ExchangeMaker } from './node-exchange.ts'
 import { refuseRaw } from './raw-response.ts'
@@ -27,7 +27,7 @@ const slash = 0x2f
  */
 export class MitmListener extends MitmProxy implements Listener {
   readonly #services: ListenerServices
-  readonly #addresses: readonly HostPort[]
+  readonly #addresses: readonly (HostPort | PassedSocket)[]
   readonly #exchanges: ExchangeMaker
   readonly #tunnels = new WeakMap<object, TunnelTarget>()
   readonly #connections = new Set<Duplex>()
@@ -35,8 +35,9 @@ export class MitmListener extends MitmProxy implements Listener {
   readonly #lane: FastLane
   #servers: Server[] = []
   #listening: HostPort[] = []
+  #acceptedCount = 0
 
-  constructor(addresses: readonly HostPort[], services: ListenerServices, idPrefix: string) {
+  constructor(addresses: readonly (HostPort | PassedSocket)[], services: ListenerServices, idPrefix: string) {
     super()
     this.#addresses = addresses
     this.#services = services
@@ -50,6 +51,14 @@ export class MitmListener extends MitmProxy implements Listener {
 
   get listening(): readonly HostPort[] {
     return this.#listening
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  get acceptedCount(): number {
+    return this.#acceptedCount
   }
 
   async start(): Promise<void> {
@@ -156,6 +165,7 @@ export class MitmListener extends MitmProxy implements Listener {
       return false
     }
     this.#connections.add(socket)
+    this.#acceptedCount++
     socket.once('close', () => this.#connections.delete(socket))
     return true
   }

@@ -59,6 +59,7 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     retryAttempts: 1,
     retryBudget: 1,
     offline: false,
+    idleExitMs: Number.POSITIVE_INFINITY,
     alerts: [],
     alertWindowMs: 300_000,
     alertSecretFile: undefined,

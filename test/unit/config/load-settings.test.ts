@@ -218,6 +218,13 @@ const table: Readonly<Record<OptionName, Row>> = {
     initial: [],
     bad: ['hooks.slack.com', 'exec:', 'ftp://a.test/', 'https://a.test/#teams', 'smtp://a.test/?to=', 'mailto:'],
   },
+  'idle-exit': {
+    setting: 'idleExitMs',
+    text: '15m',
+    value: 900_000,
+    initial: Number.POSITIVE_INFINITY,
+    bad: ['none', '15', '0s', ''],
+  },
   'alert-window': {
     setting: 'alertWindowMs',
     text: '90s',
