@@ -17,6 +17,8 @@ export interface IdleWatchOptions {
 
 const looksPerPeriod = 10
 const longestStepMs = 10_000
+/** Between two looks the event loop has accepted who waited: a daemon that was started by a connection sees it. */
+const fewestQuietLooks = 2
 
 /** Looks now and then whether nothing was open for `idleMs`: nothing is done for a request. */
 export class IdleWatch {
@@ -24,6 +26,7 @@ export class IdleWatch {
   readonly #timer: NodeJS.Timeout | undefined
   #busyAtMs: number
   #acceptedCount: number
+  #quietLookCount = 0
 
   constructor(options: IdleWatchOptions) {
     this.#options = options
@@ -38,9 +41,12 @@ export class IdleWatch {
     const { idleMs, elapsed, activity, onIdle } = this.#options
     const { openCount, acceptedCount } = activity()
     const nowMs = elapsed()
-    if (openCount > 0 || acceptedCount !== this.#acceptedCount) this.#busyAtMs = nowMs
+    if (openCount > 0 || acceptedCount !== this.#acceptedCount) {
+      this.#busyAtMs = nowMs
+      this.#quietLookCount = 0
+    } else this.#quietLookCount++
     this.#acceptedCount = acceptedCount
-    if (nowMs - this.#busyAtMs < idleMs) return
+    if (this.#quietLookCount < fewestQuietLooks || nowMs - this.#busyAtMs < idleMs) return
     this.close()
     onIdle()
   }
