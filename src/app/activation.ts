@@ -1,11 +1,12 @@
 import { Fault } from '../base/faults.ts'
 import type { Environment } from '../config/environment.ts'
+import type { PassedSocket } from '../server/listen-on.ts'
 
-/** Listening sockets that whoever started the daemon opened for it, by descriptor. */
+/** Listening sockets that whoever started the daemon opened for it. */
 export interface PassedSockets {
   /** At least one. */
-  readonly proxy: readonly number[]
-  readonly admin: number | undefined
+  readonly proxy: readonly PassedSocket[]
+  readonly admin: PassedSocket | undefined
 }
 
 const firstDescriptor = 3
@@ -23,13 +24,13 @@ export function passedSockets(environment: Environment, pid: number): PassedSock
   if (count === 0) return undefined
   const names = LISTEN_FDNAMES ? LISTEN_FDNAMES.split(':') : new Array<string>(count).fill('proxy')
   if (names.length !== count) throw unusable(`LISTEN_FDS is ${count}, and LISTEN_FDNAMES has ${names.length} names`)
-  const descriptors = (wanted: string): number[] =>
-    names.flatMap((name, i) => (name === wanted ? [firstDescriptor + i] : []))
+  const named = (wanted: string): PassedSocket[] =>
+    names.flatMap((name, i) => (name === wanted ? [{ fd: firstDescriptor + i }] : []))
   const stranger = names.find((name) => name !== 'proxy' && name !== 'admin')
   if (stranger !== undefined) {
     throw unusable(`a socket is named ${JSON.stringify(stranger)}, expected proxy or admin (FileDescriptorName=)`)
   }
-  const [proxy, admin] = [descriptors('proxy'), descriptors('admin')]
+  const [proxy, admin] = [named('proxy'), named('admin')]
   if (proxy.length === 0) throw unusable('none of the sockets is named proxy (FileDescriptorName=)')
   if (admin.length > 1) throw unusable('more than one socket is named admin')
   return { proxy, admin: admin[0] }

@@ -7,13 +7,14 @@ import { readEnvironment } from '../config/environment.ts'
 import { isLoopback } from '../config/loopback.ts'
 import { addressText } from '../config/setting-texts.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
+import type { AdminServer } from '../server/admin-server.ts'
 import type { Listener } from '../server/listener.ts'
 import { MitmListener } from '../server/mitm-listener.ts'
 import type { PassedSockets } from './activation.ts'
 import { openAdmin } from './admin.ts'
 import { openAlerting } from './alerting.ts'
 import { openAuthority } from './authority.ts'
-import { composePipeline } from './compose.ts'
+import { type Composed, composePipeline } from './compose.ts'
 import { checkAddressesFree } from './free-addresses.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { openObservation } from './observation.ts'
@@ -75,7 +76,8 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const observer = both(heard, alerting.observe)
   const authority = openAuthority(settings, clock)
   if (authority !== undefined) alerting.watchCa((authority.successor?.authority ?? authority.authority).notAfterAt)
-  if (hooks.sockets === undefined) await checkAddressesFree(settings.listen)
+  const passed = hooks.sockets
+  if (passed === undefined) await checkAddressesFree(settings.listen)
   const stores = openStores(settings, observer)
   undo.push(() => stores.close())
   await stores.opened
@@ -84,7 +86,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   undo.push(() => composed.close())
   flightCount = () => composed.services.flights.count
   listener = new MitmListener(
-    hooks.sockets?.proxy.map((fd) => ({ fd })) ?? settings.listen,
+    passed?.proxy ?? settings.listen,
     composed.listenerServices(authority),
     `${randomBytes(3).toString('hex')}-`,
   )
@@ -92,9 +94,15 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const running = listener
   undo.push(() => running.stop(0))
   checkReach(running.listening, settings)
-  const fd = hooks.sockets?.admin
-  const passed = fd === undefined ? undefined : { fd }
-  const admin = await openAdmin({ settings, passed, listener, authority, composed, observation, alerting })
+  const admin = await openAdmin({
+    settings,
+    passed: passed?.admin,
+    listener,
+    authority,
+    composed,
+    observation,
+    alerting,
+  })
   observation.readiness.started()
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
@@ -109,18 +117,9 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   }
   const stopOnce = (): Promise<void> => (stopped ??= stop())
   const idle = Promise.withResolvers<void>()
-  const watch = new IdleWatch({
-    idleMs: settings.idleExitMs,
-    elapsed: () => clock.elapsed(),
-    activity: () => ({
-      openCount: running.connectionCount + admin.connectionCount + composed.runningCount + flightCount(),
-      acceptedCount: running.acceptedCount + admin.acceptedCount,
-    }),
-    // Sockets stay open where they came from: who connects from now on waits there for the next daemon.
-    onIdle: () => {
-      void stopOnce()
-      idle.resolve()
-    },
+  const watch = watchIdle({ settings, running, admin, composed }, () => {
+    void stopOnce()
+    idle.resolve()
   })
   return {
     listening: listener.listening,
@@ -133,6 +132,29 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     reopenLog: () => observation.reopenLog(),
     stop: stopOnce,
   }
+}
+
+interface Watched {
+  readonly settings: Settings
+  readonly running: Listener
+  readonly admin: AdminServer
+  readonly composed: Composed
+}
+
+/** `onIdle` ceases to accept while nothing is open: who connects from then on waits at a passed socket for the next daemon. */
+function watchIdle({ settings, running, admin, composed }: Watched, onIdle: () => void): IdleWatch {
+  return new IdleWatch({
+    idleMs: settings.idleExitMs,
+    elapsed: () => systemClock.elapsed(),
+    activity: () => {
+      const connectionCount = running.connectionCount + admin.connectionCount
+      return {
+        openCount: connectionCount + composed.runningCount + composed.services.flights.count,
+        acceptedCount: running.acceptedCount + admin.acceptedCount,
+      }
+    },
+    onIdle,
+  })
 }
 
 /** The settings are checked before; a socket that was passed may be of any address. */

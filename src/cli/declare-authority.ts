@@ -15,6 +15,7 @@ export function declareAuthority(program: CommanderCommand, act: Act): void {
     .command('ca')
     .description('The CA that lets https be cached: one of your own, trusted by nobody at first.')
   declareMaking(ca, act)
+  declareRotating(ca, act)
   declareTrusting(ca, act)
 }
 
@@ -58,6 +59,9 @@ function declareMaking(ca: CommanderCommand, act: Act): void {
         (await loadCa()).exportCa(context, format as ExportFormat, output as string | undefined),
       ),
     )
+}
+
+function declareRotating(ca: CommanderCommand, act: Act): void {
   declare(ca, {
     usage: 'rotate',
     meaning: 'Make a new CA that takes over at a moment. The old one is exported and trusted until its end.',

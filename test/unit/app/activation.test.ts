@@ -8,13 +8,13 @@ const passed = (LISTEN_FDS: string, LISTEN_FDNAMES?: string, LISTEN_PID = '42') 
 
 describe('Passed sockets', () => {
   test('are taken by their names', () => {
-    assert.deepEqual(passed('3', 'proxy:admin:proxy'), { proxy: [3, 5], admin: 4 })
-    assert.deepEqual(passed('1', 'proxy'), { proxy: [3], admin: undefined })
+    assert.deepEqual(passed('3', 'proxy:admin:proxy'), { proxy: [{ fd: 3 }, { fd: 5 }], admin: { fd: 4 } })
+    assert.deepEqual(passed('1', 'proxy'), { proxy: [{ fd: 3 }], admin: undefined })
   })
 
   test('without names are all for the proxy', () => {
-    assert.deepEqual(passed('2'), { proxy: [3, 4], admin: undefined })
-    assert.deepEqual(passed('1', ''), { proxy: [3], admin: undefined })
+    assert.deepEqual(passed('2'), { proxy: [{ fd: 3 }, { fd: 4 }], admin: undefined })
+    assert.deepEqual(passed('1', ''), { proxy: [{ fd: 3 }], admin: undefined })
   })
 
   test('are none without variables, with a count of 0, or when the variables are for another process', () => {
