@@ -12,13 +12,13 @@ import type { Listener } from '../server/listener.ts'
 import { MitmListener } from '../server/mitm-listener.ts'
 import type { PassedSockets } from './activation.ts'
 import { openAdmin } from './admin.ts'
-import { openAlerting } from './alerting.ts'
-import { openAuthority } from './authority.ts'
+import { type Alerting, openAlerting } from './alerting.ts'
+import { type OpenedAuthority, openAuthority } from './authority.ts'
 import { type Composed, composePipeline } from './compose.ts'
 import { checkAddressesFree } from './free-addresses.ts'
 import { IdleWatch } from './idle-watch.ts'
-import { openObservation } from './observation.ts'
-import { openStores } from './stores.ts'
+import { type Observation, openObservation } from './observation.ts'
+import { openStores, type Stores } from './stores.ts'
 
 /** A running Larder. */
 export interface Daemon {
@@ -104,8 +104,28 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     alerting,
   })
   observation.readiness.started()
+  return daemonOf({ settings, running, admin, composed, stores, alerting, observation, authority })
+}
+
+interface Watched {
+  readonly settings: Settings
+  readonly running: Listener
+  readonly admin: AdminServer
+  readonly composed: Composed
+}
+
+interface Parts extends Watched {
+  readonly stores: Stores
+  readonly alerting: Alerting
+  readonly observation: Observation
+  readonly authority: OpenedAuthority | undefined
+}
+
+/** What runs, as one thing that can be stopped. */
+function daemonOf(parts: Parts): Daemon {
+  const { running, admin, composed, stores, alerting, observation, authority } = parts
   let stopped: Promise<void> | undefined
-  const stop = async (): Promise<void> => {
+  const stopAll = async (): Promise<void> => {
     watch.close()
     observation.readiness.draining()
     await running.stop(drainMs)
@@ -115,30 +135,23 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     await alerting.close(alertGraceMs)
     await observation.close()
   }
-  const stopOnce = (): Promise<void> => (stopped ??= stop())
+  const stop = (): Promise<void> => (stopped ??= stopAll())
   const idle = Promise.withResolvers<void>()
-  const watch = watchIdle({ settings, running, admin, composed }, () => {
-    void stopOnce()
+  const watch = watchIdle(parts, () => {
+    void stop()
     idle.resolve()
   })
   return {
-    listening: listener.listening,
+    listening: running.listening,
     admin: admin.address,
     authority: authority?.authority,
     get flightCount() {
-      return flightCount()
+      return composed.services.flights.count
     },
     idle: idle.promise,
     reopenLog: () => observation.reopenLog(),
-    stop: stopOnce,
+    stop,
   }
-}
-
-interface Watched {
-  readonly settings: Settings
-  readonly running: Listener
-  readonly admin: AdminServer
-  readonly composed: Composed
 }
 
 /** `onIdle` ceases to accept while nothing is open: who connects from then on waits at a passed socket for the next daemon. */
