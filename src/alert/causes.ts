@@ -75,6 +75,8 @@ export function meaningOf(event: LarderEvent): Occurrence | Relief | undefined {
       return faults[event.code].alert === 'none'
         ? undefined
         : occurred(event.code, undefined, subjectOf(event), event.detail)
+    case 'blob-damaged':
+      return occurred('STORE_BLOB_CORRUPT', undefined, storeSubject, `sha256-${event.digest}: ${event.detail}`)
     case 'content-changed':
       return occurred('CONTENT_CHANGED', undefined, event.url, `sha256-${event.before} became sha256-${event.after}`)
     case 'store-recovered':

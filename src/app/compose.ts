@@ -62,7 +62,11 @@ export function composePipeline(input: ComposeInput): Composed {
   const services: Services = {
     ...servicesOf(input, selfCheck),
     origins: origins.fetcher,
-    runLater: (exchange) => running.track(exchange, run(exchange, services, 'lookup')),
+    runLater: (exchange) => {
+      const work = run(exchange, services, 'lookup')
+      running.track(exchange, work)
+      return work
+    },
   }
   const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
   const portCheck = connectPortCheck(settings.connectPorts)

@@ -40,6 +40,8 @@ export interface DaemonHooks {
   readonly observe?: Observer
   /** These are served, and neither `listen` nor, with an admin socket among them, `admin` of the settings. */
   readonly sockets?: PassedSockets | undefined
+  /** Tells people of work on the store that takes time before it can serve. */
+  readonly note?: (text: string) => void
 }
 
 const drainMs = 30_000
@@ -78,7 +80,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   if (authority !== undefined) alerting.watchCa((authority.successor?.authority ?? authority.authority).notAfterAt)
   const passed = hooks.sockets
   if (passed === undefined) await checkAddressesFree(settings.listen)
-  const stores = openStores(settings, observer)
+  const stores = openStores(settings, observer, hooks.note)
   undo.push(() => stores.close())
   await stores.opened
   let listener: Listener | undefined

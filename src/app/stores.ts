@@ -14,12 +14,13 @@ import { type Layout, layoutOf } from '../store/layout.ts'
 import { createHotResponses } from '../store/lru-hot-responses.ts'
 import { prepareFolder } from '../store/prepare-folder.ts'
 import { probeFolder } from '../store/probe-folder.ts'
+import { Quarantine } from '../store/quarantine.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
 import { SizedBlobStore } from '../store/sized-blob-store.ts'
-import { SqliteBlobStore } from '../store/sqlite-blob-store.ts'
 import { Checkpointer } from '../store/sqlite-checkpointer.ts'
-import { SqliteKeyvStorage } from '../store/sqlite-keyv-storage.ts'
 import { acquireStoreLock } from '../store/store-lock.ts'
+import { setCleanMark, takeCleanMark } from '../store/suspects.ts'
+import { EmbeddedStores, type Healing } from './embedded-stores.ts'
 import { openServerStorage, type StoreReports } from './index-storage.ts'
 
 /** What is kept: content, records, and the hottest of both in memory. */
@@ -28,27 +29,37 @@ export interface Stores {
   readonly index: ResponseIndex
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly health: StoreHealth
-  /** An index on a server has answered, or is said to be down; never rejects. */
+  /** An index on a server has answered, or is said to be down; one that was lost is made again. Never rejects. */
   readonly opened: Promise<void>
   close(): Promise<void>
 }
 
 /** Opens the stores of the data folder, which this process then owns. */
-export function openStores(settings: Settings, observer: Observer = () => {}, disk: Disk = systemDisk): Stores {
+export function openStores(
+  settings: Settings,
+  observer: Observer = () => {},
+  note: (text: string) => void = () => {},
+  disk: Disk = systemDisk,
+): Stores {
   const layout = layoutOf(settings.dataFolder)
   const lock = acquireStoreLock(layout)
   try {
-    prepareFolder(layout)
+    const found = prepareFolder(layout)
+    const suspects = takeCleanMark(layout)
     const healing: Healing[] = []
     const health = new StoreHealth(observer, isServer(settings.index), {
       timers: systemTimers,
       mend: () => mend(layout, disk, healing),
     })
     const checkpointer = new Checkpointer()
-    const small = new SqliteBlobStore(layout.smallBlobs, checkpointer, disk)
-    const blobs = new SizedBlobStore(small, createFsBlobStore(layout, disk))
-    const { index, opened, file } = openIndex(settings, layout, checkpointer, { observer, health, disk })
-    healing.push(small, ...(file === undefined ? [] : [file]))
+    const quarantine = new Quarantine(layout, (report) => observer({ kind: 'blob-damaged', ...report }))
+    const { isUnclean } = suspects
+    const embedded = new EmbeddedStores({ layout, disk, checkpointer, quarantine, health, isUnclean, found, note })
+    const { small, side } = embedded
+    const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side })
+    const blobs = new SizedBlobStore(small, large)
+    const { index, opened, file } = openIndex(settings, layout, embedded, { observer, health })
+    healing.push(small, side, ...(file === undefined ? [] : [file]))
     tellSetAside(healing, health)
     return {
       blobs,
@@ -60,7 +71,9 @@ export function openStores(settings: Settings, observer: Observer = () => {}, di
         await health.close()
         await index.close()
         await blobs.close()
+        await side.close()
         await checkpointer.close()
+        setCleanMark(layout)
         lock.release()
       },
     }
@@ -68,14 +81,6 @@ export function openStores(settings: Settings, observer: Observer = () => {}, di
     lock.release()
     throw error
   }
-}
-
-/** A SQLite file of the store. */
-interface Healing {
-  /** Mends it if it must be, and writes to it; rejects with a store fault. */
-  heal(): Promise<void>
-  /** Where a damaged file was put that was found in its place. */
-  readonly asideAs: string | undefined
 }
 
 /** Rejects with a store fault while something cannot be written. */
@@ -96,18 +101,17 @@ interface OpenedIndex extends Pick<Stores, 'index' | 'opened'> {
   readonly file: Healing | undefined
 }
 
-interface IndexReports extends StoreReports {
-  readonly disk: Disk
-}
-
-function openIndex(settings: Settings, layout: Layout, checkpointer: Checkpointer, reports: IndexReports): OpenedIndex {
+function openIndex(settings: Settings, layout: Layout, embedded: EmbeddedStores, reports: StoreReports): OpenedIndex {
   const { index: url } = settings
   if (isServer(url)) {
+    embedded.withoutIndex()
     const storage = openServerStorage(url, settings, layout, reports)
     return { index: createKeyvResponseIndex(storage, true), opened: storage.opened, file: undefined }
   }
-  const opened = Promise.resolve()
-  if (url.medium === 'memory') return { index: createKeyvResponseIndex(new Map()), opened, file: undefined }
-  const file = new SqliteKeyvStorage(layout.index, checkpointer, reports.disk)
-  return { index: createKeyvResponseIndex(file), opened, file }
+  if (url.medium === 'memory') {
+    embedded.withoutIndex()
+    return { index: createKeyvResponseIndex(new Map()), opened: Promise.resolve(), file: undefined }
+  }
+  const { storage, opened, healing } = embedded.openIndex()
+  return { index: createKeyvResponseIndex(storage), opened, file: healing }
 }

@@ -46,6 +46,9 @@ export type AlertOutcome = 'sent' | 'failed' | 'dropped'
 /** No record at all; not sealed with our secret; another key's; older than the last purge of its key. */
 export type IndexRejection = 'malformed' | 'forged' | 'swapped' | 'replayed'
 
+/** What is wrong with a blob: its bytes, its length, what kind of file it is, or who may write it. */
+export type BlobDamage = 'content' | 'size' | 'kind' | 'access'
+
 export type LarderEvent =
   | ExchangeEvent
   | { readonly kind: 'origin-attempt'; readonly outcome: 'response' | FaultCode }
@@ -71,6 +74,13 @@ export type LarderEvent =
   /** `isShared`: of an index on a server that other daemons use too; else of this one's own store. */
   | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string; readonly isShared?: true }
   | { readonly kind: 'store-recovered'; readonly isShared?: true }
+  /** Stored content was not what was stored, and was set aside. */
+  | {
+      readonly kind: 'blob-damaged'
+      readonly digest: Digest
+      readonly damage: BlobDamage
+      readonly detail: string
+    }
   /** What the index's server answered is not the record that was asked for. */
   | { readonly kind: 'index-rejected'; readonly reason: IndexRejection }
   | { readonly kind: 'alert'; readonly code: AlertCode; readonly outcome: AlertOutcome }

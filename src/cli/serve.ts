@@ -26,6 +26,7 @@ export const serve: Command = async (context) => {
   const totals = new Totals()
   const daemon = await startDaemon(settings, {
     sockets,
+    note: (text) => terminal.note(text),
     ...(process.connected ? { observe: totals.observe } : {}),
   }).catch((error: unknown) => {
     throw withOwner(error, settings)

@@ -83,6 +83,12 @@ export const metricRows = {
       "Records of the index's server that were not used: `malformed`, `forged` (not sealed with our key), `swapped` (another key's), `replayed` (purged before).",
   },
   larder_faults_total: { kind: 'counter', labels: ['code'], meaning: 'Faults of requests and of the store.' },
+  larder_verify_failures_total: {
+    kind: 'counter',
+    labels: ['damage'],
+    meaning:
+      'Blobs that were damaged and set aside: their `content`, their `size`, the `kind` of file in their place, or who has `access` to it.',
+  },
   larder_alerts_total: {
     kind: 'counter',
     labels: ['code', 'outcome'],

@@ -29,6 +29,7 @@ export class PromMetrics implements Metrics {
   readonly #leaves: Counter
   readonly #tlsRefused: Counter
   readonly #indexRejected: Counter
+  readonly #verifyFailures: Counter
   readonly #faults: Counter
   readonly #alerts: Counter
   readonly #drift: Counter
@@ -46,6 +47,7 @@ export class PromMetrics implements Metrics {
     this.#leaves = this.#counter('larder_leaf_issued_total')
     this.#tlsRefused = this.#counter('larder_tls_refused_total')
     this.#indexRejected = this.#counter('larder_index_rejected_total')
+    this.#verifyFailures = this.#counter('larder_verify_failures_total')
     this.#faults = this.#counter('larder_faults_total')
     this.#alerts = this.#counter('larder_alerts_total')
     this.#drift = this.#counter('larder_drift_total')
@@ -73,6 +75,8 @@ export class PromMetrics implements Metrics {
         return this.#indexRejected.inc({ reason: event.reason })
       case 'store-fault':
         return this.#faults.inc({ code: event.code })
+      case 'blob-damaged':
+        return this.#verifyFailures.inc({ damage: event.damage })
       case 'alert':
         return this.#alerts.inc({ code: event.code, outcome: event.outcome })
       case 'content-changed':

@@ -3,6 +3,7 @@ import type { ByteSource } from '../store/blob-store.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { CachedResponse, hotContentBytes, memoryBytesOf } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import { HealingSource } from './healing-source.ts'
 import type { Services } from './services.ts'
 import { storedRule } from './user-class.ts'
 
@@ -27,7 +28,7 @@ export async function openContent(exchange: Exchange, services: Services): Promi
   try {
     const source = await services.blobs.open(cached.record.content!)
     if (source !== undefined) {
-      if (cached.sizeBytes > hotContentBytes) exchange.source = source
+      if (cached.sizeBytes > hotContentBytes) exchange.source = healing(source, cached, exchange, services)
       else await load(cached, source)
       if (cached.content !== undefined)
         services.hot.set(exchange.key, exchange.variants, memoryBytesOf(exchange.variants))
@@ -39,6 +40,11 @@ export async function openContent(exchange: Exchange, services: Services): Promi
   }
   forgetLost(exchange.key, services)
   return false
+}
+
+function healing(source: ByteSource, cached: CachedResponse, cause: Exchange, services: Services): HealingSource {
+  const forget = (): void => forgetLost(cause.key, services)
+  return new HealingSource({ source, ref: cached.record.content!, cause, services, forget })
 }
 
 async function load(cached: CachedResponse, source: ByteSource): Promise<void> {

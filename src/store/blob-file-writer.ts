@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { Digest } from '../base/digest.ts'
 import { Fault } from '../base/faults.ts'
 import type { AheadWriter, RunListener, RunWriter } from './ahead-writer.ts'
 import type { BlobRef, BlobWriter } from './blob-store.ts'
 import type { BufferPool } from './buffer-pool.ts'
+import { ChunkHash, type ChunkSums } from './chunk-sums.ts'
 import type { Disk } from './disk.ts'
 import { checkContent, type ExpectedContent } from './expected-content.ts'
 import { FileRun } from './file-run.ts'
@@ -25,12 +26,13 @@ export interface BlobFileParts {
   readonly disk: Disk
   readonly pool: BufferPool
   readonly folders: FolderSync
+  readonly sums: ChunkSums
 }
 
 /** One ingest into a file: `tmp/<random>`, hashed while writing, then fsync, rename, fsync of the folder (CORRECTNESS section 5). */
 export class BlobFileWriter implements BlobWriter, AheadWriter {
   readonly #parts: BlobFileParts
-  readonly #hash = createHash('sha256')
+  readonly #hash = new ChunkHash()
   #path: string
   /** Open for writing; `undefined` before the first write and after the last. */
   #fd: Promise<number> | undefined
@@ -121,9 +123,10 @@ export class BlobFileWriter implements BlobWriter, AheadWriter {
     try {
       await this.#settled()
       if (this.#fault !== undefined) throw this.#fault
-      const digest = this.#hash.digest('hex') as Digest
+      const { digest, sums } = this.#hash.end()
       checkContent(expected, this.acceptedBytes, digest)
       await this.#publish(digest)
+      this.#parts.sums.put(digest, sums)
       return { digest, sizeBytes: this.acceptedBytes }
     } catch (error) {
       await this.#discard()

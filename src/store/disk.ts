@@ -1,5 +1,17 @@
 import fs from 'node:fs'
 
+/** What the system knows of an open file. */
+export interface FileFacts {
+  readonly isFile: boolean
+  readonly sizeBytes: number
+  readonly inode: bigint
+  /** When content or permissions last changed, in nanoseconds since the epoch. */
+  readonly changedAtNs: bigint
+  readonly ownerId: number
+  /** Permission bits alone. */
+  readonly mode: number
+}
+
 /** The calls of the filesystem that storing uses, as promises; tests put faults between. */
 export interface Disk {
   open(path: string, flags: number, mode?: number): Promise<number>
@@ -11,7 +23,7 @@ export interface Disk {
   truncate(fd: number, sizeBytes: number): Promise<void>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
-  size(fd: number): Promise<number>
+  facts(fd: number): Promise<FileFacts>
 }
 
 type Done<T> = (error: NodeJS.ErrnoException | null, value: T) => void
@@ -32,5 +44,13 @@ export const systemDisk: Disk = {
   truncate: (fd, sizeBytes) => promised((done) => fs.ftruncate(fd, sizeBytes, (error) => done(error, undefined))),
   rename: (from, to) => promised((done) => fs.rename(from, to, (error) => done(error, undefined))),
   unlink: (path) => promised((done) => fs.unlink(path, (error) => done(error, undefined))),
-  size: (fd) => promised<fs.Stats>((done) => fs.fstat(fd, done)).then((stats) => (stats.isFile() ? stats.size : -1)),
+  facts: (fd) =>
+    promised<fs.BigIntStats>((done) => fs.fstat(fd, { bigint: true }, done)).then((stats) => ({
+      isFile: stats.isFile(),
+      sizeBytes: Number(stats.size),
+      inode: stats.ino,
+      changedAtNs: stats.ctimeNs,
+      ownerId: Number(stats.uid),
+      mode: Number(stats.mode) & 0o7777,
+    })),
 }

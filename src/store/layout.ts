@@ -6,17 +6,21 @@ import { Fault } from '../base/faults.ts'
  * The data folder, drawn once. Nothing else builds these paths.
  *
  *     DATA/
- *       FORMAT             "layout=1"
+ *       FORMAT             "layout=2"
  *       lock               who uses the folder
  *       tmp/<random>       blobs being written; swept at start
  *       blobs/aa/<sha256>  blobs above 64 KiB, one file each, in 256 folders by the first two digits
  *       blobs.db           blobs up to 64 KiB (SQLite, with -wal and -shm)
+ *       side.db            beside the blobs: sums of their chunks, copies of the index's records (SQLite, with -wal and -shm)
+ *       quarantine/        damaged blobs, and databases that could not be read
+ *       clean              the boot in which the folder was last closed in order; absent while it is used
+ *       verify.json        how far verifying has come
  *       index.db           the response index (SQLite, with -wal and -shm)
  *       index.key          secret that records of an index on a server are sealed with
  *       index.purged       when keys were purged, beside an index on a server
  *       admin.token        secret of an admin address on TCP
  */
-export const layoutVersion = 1
+export const layoutVersion = 2
 
 export interface Layout {
   readonly root: string
@@ -25,6 +29,10 @@ export interface Layout {
   readonly staging: string
   readonly blobs: string
   readonly smallBlobs: string
+  readonly side: string
+  readonly quarantine: string
+  readonly clean: string
+  readonly verifyState: string
   readonly index: string
   readonly indexSecret: string
   readonly indexPurges: string
@@ -38,6 +46,10 @@ export function layoutOf(root: string): Layout {
     staging: join(root, 'tmp'),
     blobs: join(root, 'blobs'),
     smallBlobs: join(root, 'blobs.db'),
+    side: join(root, 'side.db'),
+    quarantine: join(root, 'quarantine'),
+    clean: join(root, 'clean'),
+    verifyState: join(root, 'verify.json'),
     index: join(root, 'index.db'),
     indexSecret: join(root, 'index.key'),
     indexPurges: join(root, 'index.purged'),

@@ -4,8 +4,8 @@ import type { BufferPool } from './buffer-pool.ts'
 import type { Disk } from './disk.ts'
 import { storeFault } from './store-fault.ts'
 
-/** Never through a symbolic link: whoever could place one could have us serve any file. */
-export const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
+/** Never through a symbolic link: whoever could place one could have us serve any file. A pipe must not hold us up. */
+export const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /**
  * A file open for reading into lent buffers. It is closed for real only after the reads under way: a descriptor that is
@@ -17,7 +17,9 @@ export class OpenFile {
   readonly #fd: number
   readonly #path: string
   #readingCount = 0
+  #heldCount = 0
   #closing = false
+  #closed = false
 
   constructor(disk: Disk, pool: BufferPool, fd: number, path: string) {
     this.#disk = disk
@@ -28,7 +30,7 @@ export class OpenFile {
 
   /** Lends at least one byte from `position` on, at most `limitBytes`. Rejects with `STORE_IO`, also past the end. */
   async read(position: number, limitBytes: number): Promise<Buffer> {
-    if (this.#closing) throw new Fault('STORE_IO', `${this.#path} is closed`)
+    if (this.#closing && this.#heldCount === 0) throw new Fault('STORE_IO', `${this.#path} is closed`)
     const target = this.#pool.take(limitBytes)
     this.#readingCount += 1
     try {
@@ -44,6 +46,17 @@ export class OpenFile {
     }
   }
 
+  /** Runs `work`, whose reads go on even when the file is closed meanwhile: others may wait for what it finds. */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    this.#heldCount += 1
+    try {
+      return await work()
+    } finally {
+      this.#heldCount -= 1
+      this.#closeWhenIdle()
+    }
+  }
+
   /** Idempotent. */
   close(): void {
     if (this.#closing) return
@@ -52,6 +65,8 @@ export class OpenFile {
   }
 
   #closeWhenIdle(): void {
-    if (this.#closing && this.#readingCount === 0) this.#disk.close(this.#fd).catch(() => undefined)
+    if (!this.#closing || this.#closed || this.#readingCount + this.#heldCount > 0) return
+    this.#closed = true
+    this.#disk.close(this.#fd).catch(() => undefined)
   }
 }

@@ -14,22 +14,26 @@ import { fanOut, isStagingName, type Layout, layoutVersion, stagingFile } from '
 import { makePrivateFolder } from './private-folder.ts'
 
 const privateFile = 0o600
-const formatText = `layout=${layoutVersion}\n`
+
+function formatText(version: number): string {
+  return `layout=${version}\n`
+}
 
 /**
- * Makes the data folder ready: its folders exist, what an interrupted ingest left is gone, and the layout is ours.
+ * Makes the data folder ready: its folders exist, what an interrupted ingest left is gone, and the layout is ours or an older one, which is answered.
  * Throws `STORE_UNWRITABLE` naming folder and reason, or `STORE_LAYOUT_UNKNOWN`.
  */
-export function prepareFolder(layout: Layout): void {
+export function prepareFolder(layout: Layout): number {
   try {
     makePrivateFolder(layout.root)
-    checkFormat(layout)
-    for (const folder of [layout.staging, layout.blobs]) makePrivateFolder(folder)
+    const found = checkFormat(layout)
+    for (const folder of [layout.staging, layout.blobs, layout.quarantine]) makePrivateFolder(folder)
     for (const name of fanOut()) makePrivateFolder(join(layout.blobs, name))
     // Nothing but what an ingest left: the folder may have been named by mistake.
     for (const name of readdirSync(layout.staging).filter(isStagingName)) unlinkSync(stagingFile(layout, name))
     for (const folder of [layout.blobs, layout.root]) syncFolder(folder)
     syncParent(layout.root)
+    return found
   } catch (error) {
     if (error instanceof Fault) throw error
     const { code, message } = error as NodeJS.ErrnoException
@@ -37,22 +41,32 @@ export function prepareFolder(layout: Layout): void {
   }
 }
 
-function checkFormat(layout: Layout): void {
-  let text: string | undefined
+/** Says that the folder has our layout: whole or not at all, as an empty file would keep every later version away. */
+export function setFormat(layout: Layout): void {
+  if (readFormat(layout) === formatText(layoutVersion)) return
+  const draft = `${layout.format}.new`
+  writeFileSync(draft, formatText(layoutVersion), { mode: privateFile, flush: true })
+  renameSync(draft, layout.format)
+  syncFolder(layout.root)
+}
+
+/** The layout that the folder has; a new folder gets ours. */
+function checkFormat(layout: Layout): number {
+  const text = readFormat(layout)
+  if (text === undefined) {
+    setFormat(layout)
+    return layoutVersion
+  }
+  for (let version = 1; version <= layoutVersion; version++) if (text === formatText(version)) return version
+  throw new Fault('STORE_LAYOUT_UNKNOWN', `${layout.format} says ${JSON.stringify(text.slice(0, 40))}`)
+}
+
+function readFormat(layout: Layout): string | undefined {
   try {
-    text = readFileSync(layout.format, 'utf8')
+    return readFileSync(layout.format, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  if (text === undefined) {
-    // Whole or not at all: an empty one would keep every later version away.
-    const draft = `${layout.format}.new`
-    writeFileSync(draft, formatText, { mode: privateFile, flush: true })
-    renameSync(draft, layout.format)
-    return
-  }
-  if (text !== formatText) {
-    throw new Fault('STORE_LAYOUT_UNKNOWN', `${layout.format} says ${JSON.stringify(text.slice(0, 40))}`)
+    return undefined
   }
 }
 

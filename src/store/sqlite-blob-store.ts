@@ -3,26 +3,31 @@ import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts
 import { bufferSource } from './buffer-source.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import { InMemoryWriter } from './in-memory-writer.ts'
+import type { Quarantine } from './quarantine.ts'
 import { contentBytes, decodeRow, encodeRow, headBytes } from './row-coding.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import type { Prepared } from './sqlite-file.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
+import type { Pace, Verdict, VerifiableBlobs } from './verifiable-blobs.ts'
 
 const schema = `CREATE TABLE IF NOT EXISTS blob (
   id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL) STRICT`
 
 /** Small blobs as rows: a file of its own costs each of them ten times as much (docs/decisions/0002). */
-export class SqliteBlobStore implements BlobStore {
+export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   readonly #commits: SqliteGroupCommit
   readonly #insert: Prepared
   readonly #select: Prepared
   readonly #remove: Prepared
   readonly #page: Prepared
+  readonly #names: Prepared
+  readonly #quarantine: Quarantine | undefined
   /** Content that is not in the file yet, by digest. */
   readonly #pending = new Map<Digest, Buffer>()
 
-  constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
+  constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk, quarantine?: Quarantine) {
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
+    this.#quarantine = quarantine
     // What is there already may be damaged; writing it again mends it.
     this.#insert = this.#commits.prepare(
       'INSERT INTO blob (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET content = excluded.content',
@@ -32,6 +37,9 @@ export class SqliteBlobStore implements BlobStore {
     this.#page = this.#commits.prepare(
       `SELECT id, hex(digest) AS digest, length(content) AS rowBytes, substr(content, 1, ${headBytes}) AS head
        FROM blob WHERE id > ? ORDER BY id LIMIT 500`,
+    )
+    this.#names = this.#commits.prepare(
+      'SELECT hex(digest) AS digest FROM blob WHERE digest > ? ORDER BY digest LIMIT 500',
     )
   }
 
@@ -66,8 +74,34 @@ export class SqliteBlobStore implements BlobStore {
     // Small enough to be looked at whole, so that no flipped bit leaves the store (CORRECTNESS T03).
     const content = decodeRow(row, ref)
     if (content !== undefined) return bufferSource(content)
-    await this.delete(ref.digest)
+    await this.#setAside(ref.digest, row)
     return undefined
+  }
+
+  async verify(digest: Digest, pace: Pace): Promise<Verdict> {
+    const row = this.#read(digest)
+    if (row === undefined) return 'absent'
+    await pace(row.length)
+    if (decodeRow(row, { digest, sizeBytes: contentBytes(row, row.length) }) !== undefined) return 'sound'
+    await this.#setAside(digest, row)
+    return 'damaged'
+  }
+
+  async #setAside(digest: Digest, row: Buffer): Promise<void> {
+    const detail = `the ${row.length} bytes of its row are not what was stored`
+    await this.#quarantine?.content(row, { digest, damage: 'content', detail })
+    await this.delete(digest)
+  }
+
+  async *names(after: Digest | undefined): AsyncIterable<Digest> {
+    for (let last = after; ; ) {
+      const rows = this.#names.all(Buffer.from(last ?? '', 'hex')) as { digest: string }[]
+      if (rows.length === 0) return
+      for (const row of rows) {
+        last = row.digest.toLowerCase() as Digest
+        yield last
+      }
+    }
   }
 
   async has(digest: Digest): Promise<boolean> {

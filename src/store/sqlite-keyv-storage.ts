@@ -27,11 +27,19 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   readonly #keys = new KeyFilter()
   #knowsKeys = false
   #closed = false
+  /** Told of each value that is on the disk; `undefined`: removed. */
+  readonly #onWritten: (key: string, value: string | undefined) => void
   /** Values that are not in the file yet; `undefined` for removed ones. */
   readonly #pending = new Map<string, { readonly value: string | undefined }>()
 
-  constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
+  constructor(
+    path: string,
+    checkpointer: Checkpointer,
+    disk: Disk = systemDisk,
+    onWritten: (key: string, value: string | undefined) => void = () => {},
+  ) {
     super()
+    this.#onWritten = onWritten
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
     this.#upsert = this.#commits.prepare(
       'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
@@ -67,6 +75,10 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     const there = this.peek(key) !== undefined
     if (there) await this.#write(key, undefined, () => this.#remove.run(key))
     return there
+  }
+
+  get isEmpty(): boolean {
+    return this.#page.all(0, 1).length === 0
   }
 
   async clear(): Promise<void> {
@@ -110,6 +122,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     this.#keys.add(key)
     try {
       await this.#commits.enqueue(write, value?.length)
+      this.#onWritten(key, value)
     } finally {
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
     }

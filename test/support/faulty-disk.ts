@@ -32,7 +32,7 @@ export function createFaultyDisk(): FaultyDisk {
     truncate: guarded('truncate'),
     rename: guarded('rename'),
     unlink: guarded('unlink'),
-    size: guarded('size'),
+    facts: guarded('facts'),
     calls,
     breakCall: (call, code, afterCount = 0) => broken.set(call, { code, afterCount }),
     mend: () => broken.clear(),

@@ -4,6 +4,7 @@ import type { ClientResponse } from '../../../src/pipeline/exchange.ts'
 import { pump } from '../../../src/pipeline/pump.ts'
 import { BlobFileWriter } from '../../../src/store/blob-file-writer.ts'
 import { BufferPool } from '../../../src/store/buffer-pool.ts'
+import { sumsInMemory } from '../../../src/store/chunk-sums.ts'
 import { systemDisk } from '../../../src/store/disk.ts'
 import { FolderSync } from '../../../src/store/folder-sync.ts'
 import { GrowingBlob } from '../../../src/store/growing-blob.ts'
@@ -40,7 +41,13 @@ class StalledClient extends RecordingClient {
 test('however slow its readers are, a fill of 64 MB goes on, with a few buffers for each of them', async () => {
   const { layout, remove } = makeStoreFolder()
   const pool = new BufferPool()
-  const writer = new BlobFileWriter({ layout, disk: systemDisk, pool, folders: new FolderSync(systemDisk) })
+  const writer = new BlobFileWriter({
+    layout,
+    disk: systemDisk,
+    pool,
+    folders: new FolderSync(systemDisk),
+    sums: sumsInMemory(),
+  })
   const sizeBytes = 64 * mebibyte
   const blob = new GrowingBlob(writer, sizeBytes)
   const piece = content(64 * 1024)

@@ -62,7 +62,7 @@ describe('A blob file with bytes ahead of the rest', () => {
 
   test('tells when the disk does not take them', async (context) => {
     const disk = createFaultyDisk()
-    const writer = createFsBlobStore(layoutFor(context), disk).create(content.length)
+    const writer = createFsBlobStore(layoutFor(context), { disk }).create(content.length)
     disk.breakCall('writev', 'ENOSPC')
     const { listener, done } = whenWritten(100)
     const run = writer.ahead!.begin(90, listener)

@@ -13,7 +13,7 @@ async function withDisk(
   work: (store: BlobStore, layout: Layout) => Promise<void>,
 ): Promise<void> {
   const { layout, remove } = makeStoreFolder()
-  const store = createFsBlobStore(layout, { ...systemDisk, ...instead })
+  const store = createFsBlobStore(layout, { disk: { ...systemDisk, ...instead } })
   try {
     await work(store, layout)
   } finally {

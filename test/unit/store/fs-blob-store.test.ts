@@ -30,7 +30,7 @@ async function withStore(work: (under: Under) => Promise<void>): Promise<void> {
   const folder = makeStoreFolder()
   const disk = createFaultyDisk()
   try {
-    await work({ store: createFsBlobStore(folder.layout, disk), disk, layout: folder.layout })
+    await work({ store: createFsBlobStore(folder.layout, { disk }), disk, layout: folder.layout })
   } finally {
     folder.remove()
   }
@@ -127,7 +127,7 @@ describe('Blob files: faults of the disk (CORRECTNESS T05, T06)', () => {
         ...whole,
         writev: (fd, buffers, position) => whole.writev(fd, [buffers[0]!.subarray(0, 77_777)], position),
       }
-      const store = createFsBlobStore(layout, disk)
+      const store = createFsBlobStore(layout, { disk })
       assert.ok((await get(store, await put(store, bytes)))!.equals(bytes))
     }))
 
@@ -151,6 +151,7 @@ describe('Blob files: faults of the disk (CORRECTNESS T05, T06)', () => {
   test('a source that is closed during a read closes its file after it', () =>
     withStore(async ({ store, disk }) => {
       await put(store, bytes)
+      await get(store, ref)
       const source = (await store.open(ref))!
       const reading = source.next(0, 100_000)
       const closedBefore = disk.calls.filter((call) => call === 'close').length
@@ -194,7 +195,8 @@ describe('Blob files: what others did to the folder', () => {
       assert.equal(await store.open(ref), undefined)
       assert.equal(await store.has(digest), false)
       assert.deepEqual(await listed(store), [])
-      assert.equal(await store.delete(digest), true)
+      assert.equal(await store.delete(digest), false)
+      assert.equal(readdirSync(layout.quarantine).length, 1)
       assert.equal(statSync(outside).size, bytes.length)
     }))
 

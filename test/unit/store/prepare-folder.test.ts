@@ -19,7 +19,7 @@ describe('Data folder', () => {
   test('is made with all its folders, for its owner alone', () =>
     withFolder((layout) => {
       prepareFolder(layout)
-      assert.equal(readFileSync(layout.format, 'utf8'), 'layout=1\n')
+      assert.equal(readFileSync(layout.format, 'utf8'), 'layout=2\n')
       assert.equal(readdirSync(layout.blobs).length, 256)
       for (const folder of [layout.root, layout.staging, layout.blobs, join(layout.blobs, 'a0')]) {
         assert.equal(statSync(folder).mode & 0o777, 0o700, folder)
@@ -44,7 +44,7 @@ describe('Data folder', () => {
       assert.deepEqual(readdirSync(layout.staging).toSorted(), ['folder', 'letter-to-grandmother.txt'])
     }))
 
-  for (const text of ['layout=2\n', '', 'something else']) {
+  for (const text of ['layout=3\n', '', 'something else']) {
     test(`with the format ${JSON.stringify(text)} is refused and left alone (CORRECTNESS T50)`, () =>
       withFolder((layout) => {
         mkdirSync(layout.root, { recursive: true })
