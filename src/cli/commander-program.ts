@@ -1,9 +1,11 @@
-import { Command as CommanderCommand, CommanderError, Option } from 'commander'
+import { Argument, Command as CommanderCommand, CommanderError, Option } from 'commander'
 import type { Environment } from '../config/environment.ts'
 import { optionRows } from '../config/options.ts'
+import { type CompletionShell, completionScript, completionShells } from './completion.ts'
 import { checkConfig, sampleConfig, showConfig } from './config.ts'
 import { type Act, declare, flagsIn, type Values } from './declaration.ts'
 import { declareAuthority } from './declare-authority.ts'
+import { declareService } from './declare-service.ts'
 import { declareStoredChanges } from './declare-stored.ts'
 import { printVariables, type Shell, shells } from './env.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -71,6 +73,8 @@ function declareProgram(version: string, terminal: Terminal, act: Act): Commande
   declareImage(program, act)
   declareAlert(program, act)
   declareConfig(program, act)
+  declareService(program, act)
+  declareCompletion(program, act)
   return program
 }
 
@@ -201,6 +205,22 @@ function declareAlert(program: CommanderCommand, act: Act): void {
     options: ['alert', 'alert-secret', 'allow-address', 'deny-address', 'origin-ca'],
     data: true,
   }).action(act(async (context) => (await import('./alert.ts')).testAlerts(context)))
+}
+
+function declareCompletion(program: CommanderCommand, act: Act): void {
+  declare(program, {
+    usage: 'completion',
+    meaning: 'Print the completion of commands and options for a shell.',
+    example: 'larder completion bash > ~/.local/share/bash-completion/completions/larder',
+    options: [],
+  })
+    .addArgument(new Argument('<shell>', 'The shell.').choices(completionShells))
+    .action(
+      act(({ terminal }, [shell]) => {
+        terminal.print(completionScript(program, shell as CompletionShell))
+        return exitCodes.done
+      }),
+    )
 }
 
 function declareConfig(program: CommanderCommand, act: Act): void {

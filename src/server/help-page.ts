@@ -22,7 +22,10 @@ export function answerHelp(
         return send(response, 404, 'text/plain; charset=utf-8', 'There is no CA: larder ca init.\n')
       return send(response, 200, 'application/x-pem-file', caPem)
     case '/proxy.pac':
+    case '/wpad.dat':
       return send(response, 200, 'application/x-ns-proxy-autoconfig', pac(proxy))
+    case '/apt-proxy-detect':
+      return send(response, 200, 'text/x-shellscript; charset=utf-8', aptProxyDetect(proxy))
     default:
       return send(
         response,
@@ -59,9 +62,21 @@ ${
   npm config set cafile larder-ca.pem
   apt-get -o Acquire::http::Proxy=${url} -o Acquire::https::CAInfo=$PWD/larder-ca.pem update
   pip --cert larder-ca.pem download example
+  git -c http.sslCAInfo=$PWD/larder-ca.pem clone https://example.org/repository.git
+  NODE_EXTRA_CA_CERTS=$PWD/larder-ca.pem yarn install
+  SSL_CERT_FILE=$PWD/larder-ca.pem go mod download
+  CARGO_HTTP_CAINFO=$PWD/larder-ca.pem cargo fetch
+  composer config --global cafile $PWD/larder-ca.pem
+
+  On a machine with Larder all of that in one: larder run -- COMMAND
 `
     : '  There is no CA, so https is passed through unread and not stored. Make one: larder ca init\n'
 }
+  apt through the proxy while it is there, directly while it is not; as root:
+    curl -o /usr/local/bin/apt-proxy-detect ${url}/apt-proxy-detect
+    chmod 755 /usr/local/bin/apt-proxy-detect
+    echo 'Acquire::http::Proxy-Auto-Detect "/usr/local/bin/apt-proxy-detect";' >/etc/apt/apt.conf.d/30larder
+
   PAC file: ${url}/proxy.pac
 `
 }
@@ -71,5 +86,19 @@ function pac(proxy: string): string {
   if (isPlainHostName(host) || host === "localhost" || shExpMatch(host, "127.*")) return "DIRECT";
   return "PROXY ${proxy}; DIRECT";
 }
+`
+}
+
+/** Needs only what every Debian system has: coreutils and bash are essential packages. */
+function aptProxyDetect(proxy: string): string {
+  const found = /^\[?(.*?)\]?:(\d+)$/.exec(proxy)!
+  return `#!/bin/sh
+# For Acquire::http::Proxy-Auto-Detect of apt, which asks for each host it opens a connection to.
+# The proxy while it accepts connections, else none: a build does not fail for want of a cache.
+if timeout 2 bash -c ': </dev/tcp/${found[1]}/${found[2]}' 2>/dev/null; then
+  echo 'http://${proxy}/'
+else
+  echo DIRECT
+fi
 `
 }

@@ -36,6 +36,9 @@ const commands = [
   'config check',
   'config show',
   'config sample',
+  'service install',
+  'service uninstall',
+  'completion',
 ]
 
 describe('The command line', () => {
