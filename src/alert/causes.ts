@@ -31,6 +31,11 @@ const ownCauses: Readonly<Record<Exclude<AlertCode, FaultCode>, Pick<FaultRow, '
     sentence: 'Requests to this origin fail.',
     remedy: 'What is stored is served. Check the origin and the way to it: docs/alerts.md.',
   },
+  CLIENT_REFUSES_CA: {
+    sentence:
+      'A client does not trust the CA, so its https to this server passes through unread and uncached for a while.',
+    remedy: 'larder doctor names the client and the fix. With --strict-trust nothing passes through.',
+  },
   CA_EXPIRING: {
     sentence: 'The CA expires soon: then clients refuse every certificate that it issued.',
     remedy: 'Make a new CA, let clients trust it, and restart the daemon.',
@@ -77,6 +82,11 @@ export function meaningOf(event: LarderEvent): Occurrence | Relief | undefined {
         : occurred(event.code, undefined, subjectOf(event), event.detail)
     case 'blob-damaged':
       return occurred('STORE_BLOB_CORRUPT', undefined, storeSubject, `sha256-${event.digest}: ${event.detail}`)
+    case 'trust-spliced': {
+      const { tool, client, serverName, untilAt } = event
+      const detail = `${tool} at ${client} refuses our certificate; passed through until ${new Date(untilAt).toISOString()}`
+      return occurred('CLIENT_REFUSES_CA', undefined, `${tool} to ${serverName}`, detail)
+    }
     case 'content-changed':
       return occurred('CONTENT_CHANGED', undefined, event.url, `sha256-${event.before} became sha256-${event.after}`)
     case 'store-recovered':

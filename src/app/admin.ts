@@ -44,6 +44,7 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       status: () => statusOf(input),
       stats: () => observation.totals.snapshot(),
       origins: () => ({ origins: composed.originHealth().map(originView) }),
+      refusals: () => ({ refusals: composed.refusals() }),
       alerts: () => input.alerting.snapshot(),
       why: async (question) => why(question, services),
       stored: storedAdmin(services, settings.dataFolder),

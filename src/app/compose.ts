@@ -16,6 +16,7 @@ import { SignedGrants } from '../pipeline/signed-grants.ts'
 import { leavingLimits } from '../policy/leaving.ts'
 import { sparseLimits } from '../policy/sparse.ts'
 import type { ListenerServices } from '../server/listener.ts'
+import { type Refusal, TrustRefusals } from '../server/trust-refusals.ts'
 import { Flights } from '../upstream/flights.ts'
 import type { OriginHealth } from '../upstream/origin-health.ts'
 import type { ParentView } from '../upstream/parent-set.ts'
@@ -42,6 +43,8 @@ export interface Composed {
   run(exchange: Exchange): void
   /** Exchanges that are not over, those included whose client has left. */
   readonly runningCount: number
+  /** Clients that did not take our certificate, the latest last. */
+  refusals(): readonly Refusal[]
   listenerServices(opened: OpenedAuthority | undefined): ListenerServices
   /** How each origin that was asked lately does. */
   originHealth(): readonly OriginHealth[]
@@ -69,6 +72,7 @@ export function composePipeline(input: ComposeInput): Composed {
     },
   }
   const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
+  const refusals = new TrustRefusals({ clock, observer, isStrict: settings.strictTrust })
   const portCheck = connectPortCheck(settings.connectPorts)
   return {
     services,
@@ -80,6 +84,7 @@ export function composePipeline(input: ComposeInput): Composed {
         run: runTracked,
         parseTarget: services.parseTarget,
         leaves,
+        refusals,
         // Clients would refuse what the CA is not good for.
         intercepts: (host) => services.mayRead(host) && leaves?.permits(host) !== false,
         connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
@@ -93,6 +98,7 @@ export function composePipeline(input: ComposeInput): Composed {
     get runningCount() {
       return running.count
     },
+    refusals: () => refusals.list(),
     originHealth: () => origins.health(),
     parents: () => origins.parents(),
     close: async () => {

@@ -38,7 +38,7 @@ export interface ExchangeEvent {
 export type OriginFailureCode = FaultCode | `status-${number}`
 
 /** What an alert is about: a fault, or a cause that is no fault of one request. Origins out of reach have one code for all ways of it. */
-export type AlertCode = FaultCode | 'ORIGIN_FAILING' | 'CA_EXPIRING' | 'ALERT_TEST'
+export type AlertCode = FaultCode | 'ORIGIN_FAILING' | 'CLIENT_REFUSES_CA' | 'CA_EXPIRING' | 'ALERT_TEST'
 
 /** `failed` is one attempt to deliver a message, of which more may follow; `dropped`: it will never be delivered. */
 export type AlertOutcome = 'sent' | 'failed' | 'dropped'
@@ -70,7 +70,23 @@ export type LarderEvent =
       readonly after: Digest
     }
   | { readonly kind: 'leaf-issued'; readonly serverName: string }
-  | { readonly kind: 'tls-refused'; readonly serverName: string; readonly client: string; readonly reason: string }
+  /** `tool` and `count` (of this client and server, lately) are there when our certificate was not taken. */
+  | {
+      readonly kind: 'tls-refused'
+      readonly serverName: string
+      readonly client: string
+      readonly reason: string
+      readonly tool?: string
+      readonly count?: number
+    }
+  /** After refusals, tunnels of this client to this server are passed through until then (milliseconds since the epoch). */
+  | {
+      readonly kind: 'trust-spliced'
+      readonly serverName: string
+      readonly client: string
+      readonly tool: string
+      readonly untilAt: number
+    }
   /** `isShared`: of an index on a server that other daemons use too; else of this one's own store. */
   | { readonly kind: 'store-fault'; readonly code: FaultCode; readonly detail: string; readonly isShared?: true }
   | { readonly kind: 'store-recovered'; readonly isShared?: true }

@@ -125,6 +125,14 @@ function declareDaemon(program: CommanderCommand, act: Act): void {
     .option('--stored', 'Show where the bytes are as well, by host, class, rule and age. Reads all of the index.')
     .option('--top <COUNT>', 'So many of each, with --stored.', '10')
     .action(act((context, _, { stored, top }) => stats(context, stored === true ? String(top) : undefined)))
+  declare(program, {
+    usage: 'doctor',
+    meaning:
+      'Look at CA, clock, daemon, storage and the trust of installed tools; name each client that refused our certificate, and the fix.',
+    example: 'larder doctor',
+    options: [...clientOptions, 'ca-dir'],
+    data: true,
+  }).action(act(async (context) => (await import('./doctor.ts')).doctor(context)))
 }
 
 function declareContent(program: CommanderCommand, act: Act): void {

@@ -48,7 +48,7 @@ function subtract(after: object, before: object): Figures {
 
 /** The figures in a few lines, for `stats` and at the end of `run`. */
 export function figureLines(totals: TotalsSnapshot): string[] {
-  const { exchanges, hits, misses, byResult, notStoredByReason, tunnels, faults, tlsRefused } = totals
+  const { exchanges, hits, misses, byResult, notStoredByReason, tunnels, tunnelsTo, faults, tlsRefused } = totals
   const lines = [
     `${exchanges} ${exchanges === 1 ? 'request' : 'requests'}: ${hits} from the cache, ${misses} asked of origins, ${tunnels} passed through`,
   ]
@@ -59,7 +59,7 @@ export function figureLines(totals: TotalsSnapshot): string[] {
   const bytes = `${roughSize(bytesFromStore)} from the cache, ${roughSize(bytesFromOrigin)} from origins`
   lines.push(`${bytes}, ${roughSeconds(savedMs)} of waiting saved`)
   if (countList(faults) !== '') lines.push(`faults: ${countList(faults)}`)
-  if (tunnels > 0) lines.push('what passed through in tunnels was not seen and not cached')
+  if (tunnels > 0) lines.push(`what passed through in tunnels was not seen and not cached: ${countList(tunnelsTo)}`)
   if (countList(tlsRefused) !== '') lines.push(`clients did not trust our certificate for: ${countList(tlsRefused)}`)
   return lines
 }

@@ -12,6 +12,7 @@ import { CommandFailure, exitCodes } from './exit-codes.ts'
 import { figureLines } from './figures.ts'
 import { startPrivateDaemon } from './private-daemon.ts'
 import { useRunningDaemon } from './running-daemon.ts'
+import { fixFor } from './trust-notes.ts'
 
 /** A daemon that a run goes through. */
 export interface UsedDaemon {
@@ -102,10 +103,15 @@ function noteInterruption(): () => NodeJS.Signals | undefined {
   return () => seen
 }
 
-function summarize(totals: TotalsSnapshot | undefined, { terminal, json }: CommandContext): void {
+function summarize(totals: TotalsSnapshot | undefined, { terminal, json, environment }: CommandContext): void {
   if (totals === undefined) terminal.note('larder: the daemon is gone, there are no figures')
   else if (json) terminal.note(JSON.stringify(totals))
   else if (totals.exchanges === 0)
     terminal.note('larder: nothing was asked of the proxy (or no_proxy, or a setting of the tool, led past it)')
   else for (const line of figureLines(totals)) terminal.note(`larder: ${line}`)
+  if (totals === undefined || json) return
+  const refusing = Object.entries(totals.refusedBy).filter(([, count]) => count > 0)
+  for (const name of new Set(refusing.map(([pair]) => pair.replace(/ to .*/, '')))) {
+    terminal.note(`larder: to make it trust the CA: ${fixFor(name, environment)} (larder doctor writes the files)`)
+  }
 }

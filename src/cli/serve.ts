@@ -1,6 +1,7 @@
 import { passedSockets } from '../app/activation.ts'
 import { type Daemon, startDaemon } from '../app/daemon.ts'
 import { openServiceManager } from '../app/service-manager.ts'
+import type { LarderEvent } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
 import { forgetServiceManager } from '../config/environment.ts'
 import { addressText, adminText } from '../config/setting-texts.ts'
@@ -10,27 +11,31 @@ import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { listenOwner } from './listen-owner.ts'
 import type { Terminal } from './terminal.ts'
+import { trustNote } from './trust-notes.ts'
 
 const mostUnexpected = 20
 const unexpectedWindowMs = 60_000
 
 /** `larder serve`: the daemon in the foreground, until SIGTERM, SIGINT, or the end of the `larder run` that started it. */
 export const serve: Command = async (context) => {
-  const { terminal } = context
+  const { terminal, environment } = context
   const { settings, origins } = settingsOf(context)
-  const sockets = passedSockets(context.environment, process.pid)
+  const sockets = passedSockets(environment, process.pid)
   if (sockets !== undefined && origins.listen !== 'initial')
     terminal.note(`larder: listen (${origins.listen}) is not used: the sockets were passed`)
   forgetServiceManager()
   // A private daemon tells the `larder run` that started it what it did, when everything has ended.
   const totals = new Totals()
-  const daemon = await startDaemon(settings, {
-    sockets,
-    note: (text) => terminal.note(text),
-    ...(process.connected ? { observe: totals.observe } : {}),
-  }).catch((error: unknown) => {
-    throw withOwner(error, settings)
-  })
+  const observe = (event: LarderEvent): void => {
+    if (process.connected) totals.observe(event)
+    const note = trustNote(event, environment)
+    if (note !== undefined) terminal.note(`larder: ${note}`)
+  }
+  const daemon = await startDaemon(settings, { sockets, observe, note: (text) => terminal.note(text) }).catch(
+    (error: unknown) => {
+      throw withOwner(error, settings)
+    },
+  )
   const ended = untilToldToStop()
   const failed = outliveMistakes(terminal)
   process.on('SIGHUP', () => daemon.reopenLog())

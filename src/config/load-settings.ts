@@ -71,6 +71,7 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     originBytesPerSecond: one('origin-bandwidth'),
     retryAttempts: one('retry-attempts'),
     retryBudget: one('retry-budget'),
+    strictTrust: one('strict-trust'),
     offline: one('offline'),
     idleExitMs: one('idle-exit'),
     alerts: all('alert'),

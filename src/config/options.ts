@@ -318,6 +318,16 @@ export const options = [
     example: '20%',
   },
   {
+    name: 'strict-trust',
+    flag: '--strict-trust',
+    kind: 'switch',
+    initial: ['no'],
+    repeatable: false,
+    meaning:
+      'A client that refuses our certificate again and again is never passed through unread for a while, so that its build fails.',
+    example: 'yes',
+  },
+  {
     name: 'offline',
     flag: '--offline',
     kind: 'switch',

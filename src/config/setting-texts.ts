@@ -37,6 +37,7 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'origin-bandwidth': [formatBandwidth(settings.originBytesPerSecond)],
     'retry-attempts': [String(settings.retryAttempts)],
     'retry-budget': [formatShare(settings.retryBudget)],
+    'strict-trust': [settings.strictTrust ? 'yes' : 'no'],
     offline: [settings.offline ? 'yes' : 'no'],
     'idle-exit': [Number.isFinite(settings.idleExitMs) ? formatDuration(settings.idleExitMs) : 'never'],
     alert: settings.alerts.map(alertTargetText),

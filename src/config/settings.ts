@@ -51,6 +51,8 @@ export interface Settings {
   readonly retryAttempts: number
   /** Retries at an origin as a share of its requests of the last minute: 0.5 is half of them. */
   readonly retryBudget: number
+  /** Is a client that refuses our certificate never passed through? */
+  readonly strictTrust: boolean
   /** Is nothing ever asked of an origin? */
   readonly offline: boolean
   readonly alerts: readonly AlertTarget[]

@@ -71,6 +71,11 @@ export const metricRows = {
     labels: [],
     meaning: 'Handshakes that a client broke off, most often because it does not trust the CA.',
   },
+  larder_trust_spliced_total: {
+    kind: 'counter',
+    labels: [],
+    meaning: 'Times that a client which refused our certificate again and again was passed through for a while.',
+  },
   larder_drift_total: {
     kind: 'counter',
     labels: ['kind'],

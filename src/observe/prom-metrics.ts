@@ -28,6 +28,7 @@ export class PromMetrics implements Metrics {
   readonly #leftAlone: Gauge
   readonly #leaves: Counter
   readonly #tlsRefused: Counter
+  readonly #trustSpliced: Counter
   readonly #indexRejected: Counter
   readonly #verifyFailures: Counter
   readonly #faults: Counter
@@ -46,6 +47,7 @@ export class PromMetrics implements Metrics {
     this.#leftAlone = new Gauge(this.#configuration('larder_origins_left_alone'))
     this.#leaves = this.#counter('larder_leaf_issued_total')
     this.#tlsRefused = this.#counter('larder_tls_refused_total')
+    this.#trustSpliced = this.#counter('larder_trust_spliced_total')
     this.#indexRejected = this.#counter('larder_index_rejected_total')
     this.#verifyFailures = this.#counter('larder_verify_failures_total')
     this.#faults = this.#counter('larder_faults_total')
@@ -71,6 +73,8 @@ export class PromMetrics implements Metrics {
         return this.#leaves.inc()
       case 'tls-refused':
         return this.#tlsRefused.inc()
+      case 'trust-spliced':
+        return this.#trustSpliced.inc()
       case 'index-rejected':
         return this.#indexRejected.inc({ reason: event.reason })
       case 'store-fault':

@@ -20,6 +20,10 @@ export interface TotalsSnapshot {
   readonly faults: Readonly<Record<string, number>>
   /** Handshakes that clients broke off, by server name; the rest under `other`. */
   readonly tlsRefused: Readonly<Record<string, number>>
+  /** Of these, those of clients that did not take our certificate, as `pip to example.org`; the rest under `other`. */
+  readonly refusedBy: Readonly<Record<string, number>>
+  /** Tunnels that passed through unread, by `example.org:443`; the rest under `other`. */
+  readonly tunnelsTo: Readonly<Record<string, number>>
 }
 
 const notMisses: ReadonlySet<Result> = new Set(['tunnelled', 'denied'])
@@ -32,6 +36,8 @@ export class Totals {
   readonly #notStored = new Map<string, number>()
   readonly #faults = new Map<string, number>()
   readonly #tlsRefused = new Map<string, number>()
+  readonly #refusedBy = new Map<string, number>()
+  readonly #tunnelsTo = new Map<string, number>()
   #bytesFromStore = 0
   #bytesFromOrigin = 0
   #savedMs = 0
@@ -40,8 +46,8 @@ export class Totals {
     if (event.kind === 'exchange') this.#addExchange(event)
     else if (event.kind === 'store-fault') add(this.#faults, event.code)
     else if (event.kind === 'tls-refused') {
-      const named = this.#tlsRefused.has(event.serverName) || this.#tlsRefused.size < mostNames
-      add(this.#tlsRefused, named ? event.serverName : 'other')
+      addNamed(this.#tlsRefused, event.serverName)
+      if (event.tool !== undefined) addNamed(this.#refusedBy, `${event.tool} to ${event.serverName}`)
     }
   }
 
@@ -60,13 +66,15 @@ export class Totals {
       tunnels: this.#byResult.get('tunnelled') ?? 0,
       faults: Object.fromEntries(this.#faults),
       tlsRefused: Object.fromEntries(this.#tlsRefused),
+      refusedBy: Object.fromEntries(this.#refusedBy),
+      tunnelsTo: Object.fromEntries(this.#tunnelsTo),
     }
   }
 
   #addExchange(event: ExchangeEvent): void {
     add(this.#byResult, event.result)
     if (event.fault !== undefined) add(this.#faults, event.fault)
-    if (event.result === 'tunnelled') return
+    if (event.result === 'tunnelled') return addNamed(this.#tunnelsTo, event.url)
     this.#bytesFromOrigin += event.originBytes
     if (results[event.result].fromStore) {
       this.#bytesFromStore += event.responseBytes
@@ -77,4 +85,9 @@ export class Totals {
 
 function add<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+/** Clients bring the names. */
+function addNamed(counts: Map<string, number>, name: string): void {
+  add(counts, counts.has(name) || counts.size < mostNames ? name : 'other')
 }

@@ -13,6 +13,8 @@ export interface AdminServices {
   stats(): object
   /** How each origin that was asked lately does. */
   origins(): object
+  /** Clients that did not take our certificate. */
+  refusals(): object
   /** What is wrong and what was lately, and how the telling goes. */
   alerts(): object
   /** Why something was, or would be, answered as it is; `undefined`: no such exchange is remembered. A `Fault` becomes its status. */
@@ -51,6 +53,7 @@ const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
   '/v1/stats': { GET: answerStats },
   '/v1/origins': { GET: (_, response, services) => answerJson(response, 200, services.origins()) },
   '/v1/alerts': { GET: (_, response, services) => answerJson(response, 200, services.alerts()) },
+  '/v1/refusals': { GET: (_, response, services) => answerJson(response, 200, services.refusals()) },
   '/v1/why': { GET: answerWhy },
   '/v1/ca.pem': { GET: answerCa },
   ...storedRoutes,

@@ -6,6 +6,7 @@ import type { HostPort } from '../config/settings.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { Dialer } from '../upstream/dialer.ts'
+import type { TrustRefusals } from './trust-refusals.ts'
 
 /** Accepts clients on the proxy port. */
 export interface Listener {
@@ -30,6 +31,8 @@ export interface ListenerServices {
   readonly parseTarget: (text: string) => TargetUri | { readonly invalid: string }
   /** Leaf certificates; `undefined` without a CA: then every TLS tunnel is spliced. */
   readonly leaves: { contextFor(serverName: string): SecureContext } | undefined
+  /** Clients that did not take our certificate. */
+  readonly refusals: TrustRefusals
   readonly intercepts: (host: string) => boolean
   /** May this server be asked for (ports, the proxy itself)? */
   readonly connectCheck: (host: string, port: number) => Fault | undefined

@@ -6,9 +6,11 @@ import { asFault, Fault } from '../base/faults.ts'
 import { checkRequestHead } from '../http/request-gate.ts'
 import { parseAuthorityForm } from '../http/target-uri.ts'
 import type { TunnelTarget } from '../pipeline/exchange.ts'
+import { followTrust } from './client-trust.ts'
 import type { ListenerServices } from './listener.ts'
 import { refuseRaw } from './raw-response.ts'
 import { splice } from './splice.ts'
+import type { RefusingPair } from './trust-refusals.ts'
 
 const established = 'HTTP/1.1 200 Connection Established\r\n\r\n'
 /** For the TLS handshake, and for the first byte after CONNECT (CORRECTNESS T37). */
@@ -39,15 +41,17 @@ export function openTunnel(
   const { host, port } = authority
   const denied = services.connectCheck(host, port)
   if (denied !== undefined) return refuse(client, denied)
+  const userAgent = request.headers['user-agent']
+  const pair = { client: client.remoteAddress ?? '-', userAgent, host }
   const opened = services.intercepts(host) && (services.leaves !== undefined || port === 80)
-  if (!opened) {
-    void splice(client, head, { host, port }, services, { id, userAgent: request.headers['user-agent'] })
+  if (!opened || services.refusals.isSpliced(pair)) {
+    void splice(client, head, { host, port }, services, { id, userAgent })
     return
   }
   client.write(established)
   onFirstByte(client, head, (first) => {
     if (first === tlsHandshakeByte && services.leaves !== undefined)
-      return intercept(client, { host, port }, services, serveInside)
+      return intercept(client, { host, port }, pair, services, serveInside)
     if (isMethodByte(first) || first === carriageReturn) return serveInside(client, { scheme: 'http', host, port })
     client.destroy()
   })
@@ -91,6 +95,7 @@ function isMethodByte(byte: number): boolean {
 function intercept(
   client: Socket,
   target: { readonly host: string; readonly port: number },
+  pair: RefusingPair,
   services: ListenerServices,
   serveInside: ServeInside,
 ): void {
@@ -118,14 +123,11 @@ function intercept(
     client.destroy()
     return
   }
-  let secured = false
+  const writtenBytes = client.bytesWritten
+  followTrust({ tls, client, pair, refusals: services.refusals, writtenBytes, failed: refused })
   tls.setTimeout(firstByteTimeoutMs, () => tls.destroy())
-  tls.on('error', (error: NodeJS.ErrnoException) => {
-    if (!secured) refused(error.code ?? error.message)
-    tls.destroy()
-  })
+  tls.on('error', () => tls.destroy())
   tls.once('secure', () => {
-    secured = true
     tls.setTimeout(0)
     tls.removeAllListeners('timeout')
     serveInside(tls, { scheme: 'https', ...target })

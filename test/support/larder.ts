@@ -58,6 +58,7 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     // Tests of what failing origins do see each failure; those of retries ask for more.
     retryAttempts: 1,
     retryBudget: 1,
+    strictTrust: false,
     offline: false,
     idleExitMs: Number.POSITIVE_INFINITY,
     alerts: [],

@@ -40,6 +40,7 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
     }),
     stats: () => totals.snapshot(),
     origins: () => ({ origins: [] }),
+    refusals: () => ({ refusals: [] }),
     alerts: () => ({}),
     why: async () => undefined,
     stored: storedAdmin({

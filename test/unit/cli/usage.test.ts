@@ -19,6 +19,7 @@ const commands = [
   'env',
   'status',
   'stats',
+  'doctor',
   'fetch',
   'why',
   'purge',

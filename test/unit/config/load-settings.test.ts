@@ -240,6 +240,7 @@ const table: Readonly<Record<OptionName, Row>> = {
     bad: ['a\0b'],
   },
   'access-log': { setting: 'accessLog', text: '/var/log/a', value: '/var/log/a', initial: '-', bad: ['a\0b'] },
+  'strict-trust': { setting: 'strictTrust', text: 'yes', value: true, initial: false, bad: ['', 'maybe', '1'] },
   offline: { setting: 'offline', text: 'yes', value: true, initial: false, bad: ['', 'maybe', '1'] },
   profile: {
     setting: 'profile',

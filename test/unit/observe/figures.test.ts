@@ -73,9 +73,16 @@ describe('Totals', () => {
     totals.observe(exchangeEvent({ result: 'hit-stale', savedMs: 30 }))
     totals.observe(exchangeEvent({ result: 'miss', stored: 'yes', originBytes: 100 }))
     totals.observe(exchangeEvent({ result: 'miss', stored: 'no-store', originBytes: 50 }))
-    totals.observe(exchangeEvent({ result: 'tunnelled', responseBytes: 9999, originBytes: 9999 }))
+    totals.observe(exchangeEvent({ result: 'tunnelled', url: 'b.test:443', responseBytes: 9999, originBytes: 9999 }))
     totals.observe(exchangeEvent({ result: 'denied', fault: 'CLIENT_URL_DENIED' }))
-    totals.observe({ kind: 'tls-refused', serverName: 'a.test', client: '127.0.0.1', reason: 'unknown ca' })
+    totals.observe({
+      kind: 'tls-refused',
+      serverName: 'a.test',
+      client: '::1',
+      reason: 'unknown_ca',
+      tool: 'pip',
+      count: 1,
+    })
     totals.observe({ kind: 'store-fault', code: 'STORE_IO', detail: 'EIO' })
     assert.deepEqual(totals.snapshot(), {
       exchanges: 6,
@@ -89,6 +96,8 @@ describe('Totals', () => {
       tunnels: 1,
       faults: { CLIENT_URL_DENIED: 1, STORE_IO: 1 },
       tlsRefused: { 'a.test': 1 },
+      refusedBy: { 'pip to a.test': 1 },
+      tunnelsTo: { 'b.test:443': 1 },
     })
   })
 

@@ -57,6 +57,7 @@ function servicesIn(folder: string, changes: Partial<AdminServices> = {}): Admin
     status: () => ({ version: '0' }),
     stats: () => ({ exchanges: 3 }),
     origins: () => ({ origins: [{ origin: 'http://a.test' }] }),
+    refusals: () => ({ refusals: [] }),
     alerts: () => ({ open: [], resolved: [], sinks: [] }),
     why: async (question) => ('id' in question && question.id !== 'known' ? undefined : { asked: question }),
     stored: storedAdmin({ changeUrl: async (url) => changeOf(url) }),

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
+
+const establishedState = '01'
+const mostWords = 2
+
+/**
+ * The names of program and script behind a connection from this machine, such as `python3` and `pip`, as far as /proc
+ * tells; never their parameters, which may hold secrets. Reads all of /proc: for rare occasions.
+ */
+export function localPrograms(address: string | undefined, port: number | undefined): readonly string[] {
+  if (port === undefined || !/^(?:::ffff:)?127\.|^::1$/.test(address ?? '')) return []
+  try {
+    const inode = ['/proc/net/tcp', '/proc/net/tcp6']
+      .map((table) => inodeOf(table, port))
+      .find((one) => one !== undefined)
+    if (inode === undefined) return []
+    const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, inode))
+    if (pid === undefined) return []
+    return wordsOf(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'))
+  } catch {
+    return []
+  }
+}
+
+/** The program, and the first word that is no option: of an interpreter it is the script, or the module behind -m. */
+function wordsOf([program = '', ...rest]: readonly string[]): string[] {
+  const script = rest.find((word) => word !== '' && !word.startsWith('-')) ?? ''
+  return [program, script]
+    .slice(0, mostWords)
+    .map((word) => basename(word))
+    .filter((word) => word !== '')
+}
+
+/** Of the client's end: columns local address, state and inode of proc(5). */
+function inodeOf(table: string, port: number): string | undefined {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  for (const line of readFileSync(table, 'utf8').split('\n')) {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/)
+    if (local?.endsWith(wanted) && state === establishedState && inode !== '0') return inode
+  }
+  return undefined
+}
+
+function holds(pid: string, inode: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
+  } catch {
+    return false
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}

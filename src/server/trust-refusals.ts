@@ -1,0 +1,124 @@
+import type { Clock } from '../base/clock.ts'
+import type { Observer } from '../base/events.ts'
+import { clientHint } from '../ecosystem/client-hint.ts'
+
+/** A client and the host that it wants, as CONNECT tells them. */
+export interface RefusingPair {
+  /** IP address. */
+  readonly client: string
+  readonly userAgent: string | undefined
+  readonly host: string
+}
+
+/** One pair whose client did not take our certificate. Times are milliseconds since the epoch. */
+export interface Refusal extends RefusingPair {
+  /** Name of the tool, and what says so; `unknown` and `nothing` when nothing does. */
+  readonly tool: string
+  readonly by: string
+  /** The last reason: a TLS alert such as `unknown_ca`, or `closed`. */
+  readonly reason: string
+  readonly count: number
+  readonly firstAt: number
+  readonly lastAt: number
+  /** Until then its tunnels are passed through unread. */
+  readonly splicedUntilAt: number | undefined
+}
+
+interface Entry extends Refusal {
+  /** It read our certificate and went on, once. */
+  readonly isAccepted: boolean
+}
+
+export interface TrustRefusalsOptions {
+  readonly clock: Clock
+  readonly observer: Observer
+  /** Nothing is ever passed through because a client refuses. */
+  readonly isStrict: boolean
+}
+
+/** Refusals within the window after which a pair is passed through. */
+export const refusalsBeforeSplice = 3
+export const spliceMs = 10 * 60_000
+const windowMs = 10 * 60_000
+/** Clients and hosts come from outside: of so many pairs the oldest are forgotten. */
+const mostPairs = 500
+
+/** Remembers who refused our certificate, and passes a pair through for a while so that its build can go on. */
+export class TrustRefusals {
+  readonly #options: TrustRefusalsOptions
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(options: TrustRefusalsOptions) {
+    this.#options = options
+  }
+
+  /** Has this client refused before? Then it is worth finding out more about it. */
+  isKnown(pair: RefusingPair): boolean {
+    return this.#entries.size > 0 && this.#entries.has(keyOf(pair))
+  }
+
+  /** Is this pair to be passed through unread? */
+  isSpliced(pair: RefusingPair): boolean {
+    if (this.#entries.size === 0) return false
+    const until = this.#entries.get(keyOf(pair))?.splicedUntilAt
+    return until !== undefined && this.#options.clock.now() < until
+  }
+
+  /** The client went on after our certificate: what came before is over. */
+  accepted(pair: RefusingPair): void {
+    if (this.#entries.size === 0) return
+    const entry = this.#entries.get(keyOf(pair))
+    if (entry !== undefined)
+      this.#entries.set(keyOf(pair), { ...entry, isAccepted: true, count: 0, splicedUntilAt: undefined })
+  }
+
+  /** `programs`: names of the client's program, when it is of this machine. */
+  refused(pair: RefusingPair, reason: string, programs: readonly string[]): void {
+    const key = keyOf(pair)
+    const before = this.#entries.get(key)
+    // Who trusts us may open connections that it does not use.
+    if (before?.isAccepted && reason === 'closed') return
+    const entry = this.#next(pair, before, reason, programs)
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    if (this.#entries.size > mostPairs) this.#entries.delete(this.#entries.keys().next().value!)
+    this.#tell(entry, before)
+  }
+
+  /** The latest last; those that came to trust us are left out. */
+  list(): readonly Refusal[] {
+    return [...this.#entries.values()].filter(({ count }) => count > 0).map(({ isAccepted: _, ...refusal }) => refusal)
+  }
+
+  #next(pair: RefusingPair, before: Entry | undefined, reason: string, programs: readonly string[]): Entry {
+    const now = this.#options.clock.now()
+    const hint = clientHint({ ...pair, programs })
+    const isLater = before !== undefined && now - before.firstAt <= windowMs
+    const count = isLater ? before.count + 1 : 1
+    const knownBetter = hint.by === 'nothing' || (hint.by === 'host' && before?.by === 'process') ? before : undefined
+    const splices = !this.#options.isStrict && count >= refusalsBeforeSplice
+    return {
+      ...pair,
+      tool: knownBetter?.tool ?? hint.tool?.name ?? 'unknown',
+      by: knownBetter?.by ?? hint.by,
+      reason,
+      count,
+      firstAt: isLater ? before.firstAt : now,
+      lastAt: now,
+      splicedUntilAt: splices ? now + spliceMs : undefined,
+      isAccepted: false,
+    }
+  }
+
+  #tell(entry: Entry, before: Entry | undefined): void {
+    const { client, host: serverName, tool, reason, count, splicedUntilAt } = entry
+    this.#options.observer({ kind: 'tls-refused', serverName, client, reason, tool, count })
+    if (splicedUntilAt !== undefined && before?.splicedUntilAt === undefined) {
+      this.#options.observer({ kind: 'trust-spliced', serverName, client, tool, untilAt: splicedUntilAt })
+    }
+  }
+}
+
+function keyOf({ client, userAgent = '', host }: RefusingPair): string {
+  return `${client} ${host} ${userAgent}`
+}
