@@ -13,8 +13,8 @@ export interface FollowedTrust {
   readonly client: Socket
   readonly pair: RefusingPair
   readonly refusals: TrustRefusals
-  /** Bytes that were written before the handshake. */
-  readonly writtenBytes: number
+  /** Was the client shown our certificate, as far as we know? */
+  readonly isShown: () => boolean
   /** The handshake failed for another reason than trust. */
   readonly failed: (reason: string) => void
 }
@@ -23,19 +23,20 @@ export interface FollowedTrust {
  * Watches until the client has shown whether it takes our certificate: by what it asks inside, by an alert, or by going
  * away after it. Some check it only after the handshake and close without a word.
  */
-export function followTrust({ tls, client, pair, refusals, writtenBytes, failed }: FollowedTrust): void {
+export function followTrust({ tls, client, pair, refusals, isShown, failed }: FollowedTrust): void {
   let isDecided = false
-  const peer = [client.remoteAddress, client.remotePort] as const
-  const programs = refusals.isKnown(pair) ? localPrograms(...peer) : undefined
+  // Many tools do not say who they are, and are gone a moment after they refused.
+  const isNameless = pair.userAgent === undefined && !refusals.isTrusting(pair)
+  const programs = isNameless ? localPrograms(client.remoteAddress, client.remotePort) : []
   const refuse = (reason: string): void => {
     isDecided = true
-    refusals.refused(pair, reason, programs ?? localPrograms(...peer))
+    refusals.refused(pair, reason, programs)
   }
   tls.on('error', (error: NodeJS.ErrnoException) => {
     if (isDecided) return
     const alert = certificateAlert.exec(error.code ?? '')?.[1]
     if (alert !== undefined) return refuse(alert.toLowerCase())
-    if (error.code === 'ECONNRESET' && client.bytesWritten > writtenBytes) return refuse('closed')
+    if (error.code === 'ECONNRESET' && isShown()) return refuse('closed')
     isDecided = true
     failed(error.code ?? error.message)
   })
@@ -43,9 +44,15 @@ export function followTrust({ tls, client, pair, refusals, writtenBytes, failed 
     isDecided = true
   })
   tls.once('close', () => {
-    if (!isDecided && client.bytesWritten > writtenBytes) refuse('closed')
+    if (!isDecided && isShown()) refuse('closed')
   })
+  const onEnd = (): void => {
+    if (!isDecided && isShown()) refuse('closed')
+    tls.destroy()
+  }
+  tls.once('end', onEnd)
   tls.once('secure', () => {
+    tls.off('end', onEnd)
     tls.once('data', () => {
       isDecided = true
       refusals.accepted(pair)

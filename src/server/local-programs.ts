@@ -17,13 +17,13 @@ export function localPrograms(address: string | undefined, port: number | undefi
     if (inode === undefined) return []
     const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, inode))
     if (pid === undefined) return []
-    return wordsOf(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'))
+    return wordsOf(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/))
   } catch {
     return []
   }
 }
 
-/** The program, and the first word that is no option: of an interpreter it is the script, or the module behind -m. */
+/** Some write a title of words in place of them, such as npm. The program, and the first word that is no option: of an interpreter it is the script, or the module behind -m. */
 function wordsOf([program = '', ...rest]: readonly string[]): string[] {
   const script = rest.find((word) => word !== '' && !word.startsWith('-')) ?? ''
   return [program, script]

@@ -42,19 +42,21 @@ export const spliceMs = 10 * 60_000
 const windowMs = 10 * 60_000
 /** Clients and hosts come from outside: of so many pairs the oldest are forgotten. */
 const mostPairs = 500
+const mostTrusting = 2_000
 
 /** Remembers who refused our certificate, and passes a pair through for a while so that its build can go on. */
 export class TrustRefusals {
   readonly #options: TrustRefusalsOptions
   readonly #entries = new Map<string, Entry>()
+  readonly #trusting = new Set<string>()
 
   constructor(options: TrustRefusalsOptions) {
     this.#options = options
   }
 
-  /** Has this client refused before? Then it is worth finding out more about it. */
-  isKnown(pair: RefusingPair): boolean {
-    return this.#entries.size > 0 && this.#entries.has(keyOf(pair))
+  /** Has this client, which does not say who it is, taken our certificate for this host lately? */
+  isTrusting(pair: RefusingPair): boolean {
+    return this.#trusting.has(keyOf(pair))
   }
 
   /** Is this pair to be passed through unread? */
@@ -66,6 +68,7 @@ export class TrustRefusals {
 
   /** The client went on after our certificate: what came before is over. */
   accepted(pair: RefusingPair): void {
+    if (pair.userAgent === undefined) this.#noteTrusting(keyOf(pair))
     if (this.#entries.size === 0) return
     const entry = this.#entries.get(keyOf(pair))
     if (entry !== undefined)
@@ -81,6 +84,7 @@ export class TrustRefusals {
     const entry = this.#next(pair, before, reason, programs)
     this.#entries.delete(key)
     this.#entries.set(key, entry)
+    this.#trusting.delete(key)
     if (this.#entries.size > mostPairs) this.#entries.delete(this.#entries.keys().next().value!)
     this.#tell(entry, before)
   }
@@ -88,6 +92,12 @@ export class TrustRefusals {
   /** The latest last; those that came to trust us are left out. */
   list(): readonly Refusal[] {
     return [...this.#entries.values()].filter(({ count }) => count > 0).map(({ isAccepted: _, ...refusal }) => refusal)
+  }
+
+  #noteTrusting(key: string): void {
+    this.#trusting.delete(key)
+    this.#trusting.add(key)
+    if (this.#trusting.size > mostTrusting) this.#trusting.delete(this.#trusting.values().next().value!)
   }
 
   #next(pair: RefusingPair, before: Entry | undefined, reason: string, programs: readonly string[]): Entry {

@@ -102,6 +102,7 @@ function intercept(
   let serverName = target.host
   const refused = (reason: string): void =>
     services.observer({ kind: 'tls-refused', serverName, client: client.remoteAddress ?? '-', reason })
+  let isShown = false
   let tls: TLSSocket
   try {
     tls = new TLSSocket(client, {
@@ -115,6 +116,7 @@ function intercept(
           client.write(unrecognizedName)
           return answer(new Error(`server name ${name} inside a tunnel to ${target.host}`), undefined)
         }
+        isShown = true
         answer(null)
       },
     })
@@ -123,11 +125,11 @@ function intercept(
     client.destroy()
     return
   }
-  const writtenBytes = client.bytesWritten
-  followTrust({ tls, client, pair, refusals: services.refusals, writtenBytes, failed: refused })
+  followTrust({ tls, client, pair, refusals: services.refusals, isShown: () => isShown, failed: refused })
   tls.setTimeout(firstByteTimeoutMs, () => tls.destroy())
   tls.on('error', () => tls.destroy())
   tls.once('secure', () => {
+    isShown = true
     tls.setTimeout(0)
     tls.removeAllListeners('timeout')
     serveInside(tls, { scheme: 'https', ...target })
