@@ -7,11 +7,12 @@ import { type Act, declare, flagsIn, type Values } from './declaration.ts'
 import { declareAuthority } from './declare-authority.ts'
 import { declareService } from './declare-service.ts'
 import { declareStoredChanges } from './declare-stored.ts'
-import { printVariables, type Shell, shells } from './env.ts'
+import { printVariables } from './env.ts'
 import { exitCodes } from './exit-codes.ts'
 import { fetchUrls } from './fetch.ts'
 import { declareImage } from './image-declaration.ts'
 import { run } from './run.ts'
+import { type Shell, shells } from './shell-lines.ts'
 import { stats } from './stats.ts'
 import { status } from './status.ts'
 import type { Terminal } from './terminal.ts'
@@ -103,7 +104,7 @@ function declareDaemon(program: CommanderCommand, act: Act): void {
     data: true,
   })
     .addOption(
-      new Option('--shell <SHELL>', 'How they are written; docker: arguments of docker build.')
+      new Option('--shell <SHELL>', 'How they are written; docker: arguments of docker build; dockerfile: ENV lines.')
         .choices(shells)
         .default('sh'),
     )

@@ -8,11 +8,7 @@ import { clientFolder, prepareClients } from './client-files.ts'
 import { type Command, type CommandContext, settingsOf } from './command.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
 import type { JavaTrust } from './java-trust-store.ts'
-
-export const shells = ['sh', 'fish', 'powershell', 'docker', 'json'] as const
-export type Shell = (typeof shells)[number]
-
-type Variables = Readonly<Record<string, string>>
+import { dockerArguments, type Shell, shellLines } from './shell-lines.ts'
 
 /** `larder env`: the variables that `run` sets, for a daemon that answered, to be evaluated by a shell. */
 export const printVariables: Command<[shell: Shell]> = async (context, shell) => {
@@ -26,7 +22,7 @@ export const printVariables: Command<[shell: Shell]> = async (context, shell) =>
   const form = context.json ? 'json' : shell
   if (form === 'docker')
     terminal.print(dockerArguments(variables, writeBuildSecret({ status, caPem, java, folder, context })))
-  else terminal.print(written(form, variables))
+  else terminal.print(shellLines(form, variables))
   return exitCodes.done
 }
 
@@ -43,23 +39,6 @@ function rank({ host }: HostPort): number {
   return host.includes(':') ? 1 : 0
 }
 
-function written(shell: Exclude<Shell, 'docker'>, variables: Variables): string {
-  const lines = (write: (name: string, value: string) => string): string =>
-    Object.entries(variables)
-      .map(([name, value]) => `${write(name, value)}\n`)
-      .join('')
-  switch (shell) {
-    case 'sh':
-      return lines((name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`)
-    case 'fish':
-      return lines((name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`)
-    case 'powershell':
-      return lines((name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`)
-    case 'json':
-      return `${JSON.stringify(variables, null, 2)}\n`
-  }
-}
-
 interface SecretPlan {
   readonly status: DaemonStatus
   readonly caPem: string | undefined
@@ -68,7 +47,7 @@ interface SecretPlan {
   readonly context: CommandContext
 }
 
-/** The arguments that give the secrets of a build, with their files written. */
+/** The secrets of a build as --secret takes them, with their files written. */
 function writeBuildSecret({ status, caPem, java, folder, context }: SecretPlan): readonly string[] {
   if (caPem === undefined) return []
   const { environment, terminal } = context
@@ -77,22 +56,5 @@ function writeBuildSecret({ status, caPem, java, folder, context }: SecretPlan):
   if (java.kind === 'store' && !secret.java) terminal.note('larder: the trust store of Java is too large for a secret')
   const file = join(folder, 'build.sh')
   writeFileSync(file, secret.script, { mode: 0o644 })
-  return [`--secret id=larder,src=${file}`, `--secret id=ca,src=${join(folder, 'ca.pem')}`]
+  return [`id=larder,src=${file}`, `id=ca,src=${join(folder, 'ca.pem')}`]
 }
-
-/** Arguments of `docker build`: predefined build arguments and secrets leave no trace in the image. */
-function dockerArguments(variables: Variables, secrets: readonly string[]): string {
-  const given = predefined.map((name) => `--build-arg ${name}=${variables[name]}`)
-  return `--network=host ${[...given, ...secrets].join(' ')}\n`
-}
-
-const predefined = [
-  'http_proxy',
-  'https_proxy',
-  'ftp_proxy',
-  'no_proxy',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'FTP_PROXY',
-  'NO_PROXY',
-] as const

@@ -81,7 +81,7 @@ const tools: readonly (readonly [name: string, words: (origin: string) => readon
   ['git', (url) => ['git', 'ls-remote', `${url}/a.git`], /^git: export GIT_SSL_CAINFO=\/.*\/bundle\.pem$/],
   [
     'pip',
-    (url) => ['python3', '-m', 'pip', 'download', '--retries', '1', '--no-deps', '--index-url', url, 'a'],
+    (url) => ['pip3', 'download', '--retries', '1', '--no-deps', '--index-url', url, 'a'],
     /^pip: export PIP_CERT=\/.*\/bundle\.pem$/,
   ],
   ['npm', (url) => ['npm', 'view', '--registry', url, 'a'], /^npm: export NODE_EXTRA_CA_CERTS=\/.*\/ca\.pem$/],

@@ -50,7 +50,7 @@ describe('The command line', () => {
     { words: ['serve', 'extra'], code: 2, says: /too many arguments/ },
     { words: ['serve', '--memory'], code: 2, says: /argument missing/ },
     { words: ['fetch'], code: 2, says: /missing required argument 'url'/ },
-    { words: ['env', '--shell', 'tcsh'], code: 2, says: /sh, fish, powershell, docker, json/ },
+    { words: ['env', '--shell', 'tcsh'], code: 2, says: /sh, fish, powershell, docker, dockerfile, json/ },
     { words: ['image', 'wrap', '--engine', 'x', 'a'], code: 2, says: /docker, podman, buildah/ },
     {
       words: ['image', 'unwrap', 'a@sha256:12'],
