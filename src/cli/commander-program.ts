@@ -64,6 +64,7 @@ function declareProgram(version: string, terminal: Terminal, act: Act): Commande
     .addHelpText('after', '\nExample:\n  larder run -- npm ci')
   program.commandsGroup('Serving:')
   declareDaemon(program, act)
+  declareLooking(program, act)
   program.commandsGroup('What is stored:')
   declareContent(program, act)
   declareWhy(program, act)
@@ -109,6 +110,9 @@ function declareDaemon(program: CommanderCommand, act: Act): void {
         .default('sh'),
     )
     .action(act((context, _, { shell }) => printVariables(context, shell as Shell)))
+}
+
+function declareLooking(program: CommanderCommand, act: Act): void {
   declare(program, {
     usage: 'status',
     meaning: 'Show what the running daemon does and allows.',
