@@ -73,27 +73,17 @@ export function composePipeline(input: ComposeInput): Composed {
   }
   const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
   const refusals = new TrustRefusals({ clock, observer, isStrict: settings.strictTrust })
-  const portCheck = connectPortCheck(settings.connectPorts)
   return {
     services,
-    listenerServices: (opened) => {
-      const leaves = opened && new LeafContexts({ ...opened, clock, observer })
-      return {
-        clock,
-        observer: noting(services.recent, observer),
-        run: runTracked,
-        parseTarget: services.parseTarget,
-        leaves,
-        refusals,
-        // Clients would refuse what the CA is not good for.
-        intercepts: (host) => services.mayRead(host) && leaves?.permits(host) !== false,
-        connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
-        urlCheck: (target) => urlCheck(target) ?? selfCheck(target.host, target.port),
-        clientAllowed: createClientRules(settings.allowClients),
-        dialer: origins.dialer,
-        caPem: opened?.trustedPem,
-      }
-    },
+    listenerServices: (opened) => ({
+      ...admission(input, selfCheck),
+      ...interception(input, services, opened),
+      observer: noting(services.recent, observer),
+      run: runTracked,
+      parseTarget: services.parseTarget,
+      refusals,
+      dialer: origins.dialer,
+    }),
     run: runTracked,
     get runningCount() {
       return running.count
@@ -107,6 +97,35 @@ export function composePipeline(input: ComposeInput): Composed {
       // What was cut off by that is kept as a part.
       await running.settled(settleMs)
     },
+  }
+}
+
+/** Who is served, and what may be asked for. */
+function admission(
+  { settings }: ComposeInput,
+  selfCheck: Services['selfCheck'],
+): Pick<ListenerServices, 'connectCheck' | 'urlCheck' | 'clientAllowed'> {
+  const portCheck = connectPortCheck(settings.connectPorts)
+  return {
+    connectCheck: (host, port) => portCheck(port) ?? selfCheck(host, port),
+    urlCheck: (target) => urlCheck(target) ?? selfCheck(target.host, target.port),
+    clientAllowed: createClientRules(settings.allowClients),
+  }
+}
+
+/** What is opened, with which certificates. */
+function interception(
+  { clock, observer }: ComposeInput,
+  { mayRead }: Services,
+  opened: OpenedAuthority | undefined,
+): Pick<ListenerServices, 'clock' | 'leaves' | 'intercepts' | 'caPem'> {
+  const leaves = opened && new LeafContexts({ ...opened, clock, observer })
+  return {
+    clock,
+    leaves,
+    // Clients would refuse what the CA is not good for.
+    intercepts: (host) => mayRead(host) && leaves?.permits(host) !== false,
+    caPem: opened?.trustedPem,
   }
 }
 
