@@ -19,6 +19,7 @@ memory, and CPU per hit: of keys that are asked for often, and of keys at random
   --entries   entries of the large store (1000000); it takes about 4.5 kB each
   --requests  requests of each load (50000)
   --rounds    turns of each store (3); medians are printed
+  --larder    Larder's entry below the repository (src/main.ts); dist/main.js is what is installed
   --folder    where stores are made, or found from an earlier run, and left; else in the temporary folder, until the end
 `
 const { values } = parseArgs({
@@ -27,10 +28,11 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '50000' },
     rounds: { type: 'string', default: '3' },
     folder: { type: 'string' },
+    larder: { type: 'string', default: 'src/main.ts' },
     help: { type: 'boolean', short: 'h' },
   },
 })
-const program = join(import.meta.dirname, '../../src/main.ts')
+const program = join(import.meta.dirname, '../..', values.larder)
 const usageOf = usageReader()
 const hotCount = 100
 const noMemory = '1MiB'
