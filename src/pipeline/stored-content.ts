@@ -29,7 +29,7 @@ export async function openContent(exchange: Exchange, services: Services): Promi
     const source = await services.blobs.open(cached.record.content!)
     if (source !== undefined) {
       if (cached.sizeBytes > hotContentBytes) exchange.source = healing(source, cached, exchange, services)
-      else await load(cached, source)
+      else cached.content = source.whole ?? (await loaded(cached.sizeBytes, source))
       if (cached.content !== undefined)
         services.hot.set(exchange.key, exchange.variants, memoryBytesOf(exchange.variants))
       return true
@@ -47,8 +47,8 @@ function healing(source: ByteSource, cached: CachedResponse, cause: Exchange, se
   return new HealingSource({ source, ref: cached.record.content!, cause, services, forget })
 }
 
-async function load(cached: CachedResponse, source: ByteSource): Promise<void> {
-  const content = Buffer.alloc(cached.sizeBytes)
+async function loaded(sizeBytes: number, source: ByteSource): Promise<Buffer> {
+  const content = Buffer.alloc(sizeBytes)
   try {
     for (let at = 0; at < content.length; ) {
       const chunk = await source.next(at, content.length - at)
@@ -59,7 +59,7 @@ async function load(cached: CachedResponse, source: ByteSource): Promise<void> {
   } finally {
     source.close()
   }
-  cached.content = content
+  return content
 }
 
 /** Drops a key from memory, from the index, and from fills that are not stored yet; the index follows in its own time. */

@@ -15,6 +15,8 @@ export interface BlobRef {
 export interface ByteSource {
   /** Length in bytes; `undefined` while it is not known yet. */
   readonly sizeBytes: number | undefined
+  /** All of it, where it is in memory of its own: it may be kept after `close`. */
+  readonly whole?: Buffer
   /**
    * The next bytes from `position`, at most `limitBytes`; `undefined` at the end. Answers synchronously when the bytes
    * are in memory. Rejects with a `Fault` when the bytes cannot come any more.
