@@ -18,7 +18,7 @@ import { type Composed, composePipeline } from './compose.ts'
 import { checkAddressesFree } from './free-addresses.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { type Observation, openObservation } from './observation.ts'
-import { openStores, type Stores } from './stores.ts'
+import { openStores, type Stores, type StoreSystem } from './stores.ts'
 
 /** A running Larder. */
 export interface Daemon {
@@ -42,6 +42,7 @@ export interface DaemonHooks {
   readonly sockets?: PassedSockets | undefined
   /** Tells people of work on the store that takes time before it can serve. */
   readonly note?: (text: string) => void
+  readonly system?: StoreSystem
 }
 
 const drainMs = 30_000
@@ -80,7 +81,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   if (authority !== undefined) alerting.watchCa((authority.successor?.authority ?? authority.authority).notAfterAt)
   const passed = hooks.sockets
   if (passed === undefined) await checkAddressesFree(settings.listen)
-  const stores = openStores(settings, observer, hooks.note)
+  const stores = openStores(settings, observer, { note: hooks.note, ...hooks.system })
   undo.push(() => stores.close())
   await stores.opened
   let listener: Listener | undefined

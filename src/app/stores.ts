@@ -1,4 +1,4 @@
-import { systemTimers } from '../base/clock.ts'
+import { systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
 import { isServer } from '../config/index-url.ts'
@@ -34,12 +34,19 @@ export interface Stores {
   close(): Promise<void>
 }
 
+/** What of the system the stores use; tests put faults between. */
+export interface StoreSystem {
+  readonly disk?: Disk
+  readonly timers?: Timers
+  /** Tells people of work that takes time before the stores can be used. */
+  readonly note?: ((text: string) => void) | undefined
+}
+
 /** Opens the stores of the data folder, which this process then owns. */
 export function openStores(
   settings: Settings,
   observer: Observer = () => {},
-  note: (text: string) => void = () => {},
-  disk: Disk = systemDisk,
+  { disk = systemDisk, timers = systemTimers, note = () => {} }: StoreSystem = {},
 ): Stores {
   const layout = layoutOf(settings.dataFolder)
   const lock = acquireStoreLock(layout)
@@ -48,7 +55,7 @@ export function openStores(
     const suspects = takeCleanMark(layout)
     const healing: Healing[] = []
     const health = new StoreHealth(observer, isServer(settings.index), {
-      timers: systemTimers,
+      timers,
       mend: () => mend(layout, disk, healing),
     })
     const checkpointer = new Checkpointer()

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts'
+import type { StoreSystem } from '../../src/app/stores.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import type { ExchangeEvent, LarderEvent } from '../../src/base/events.ts'
 import { createAuthority } from '../../src/ca/certificate-authority.ts'
@@ -71,17 +72,22 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
   }
 }
 
-export async function startLarder(overrides: Partial<Settings> = {}, withCa = true): Promise<TestLarder> {
+export async function startLarder(
+  overrides: Partial<Settings> = {},
+  withCa = true,
+  system: StoreSystem = {},
+): Promise<TestLarder> {
   const folder = mkdtempSync(join(tmpdir(), 'larder-test-'))
   const settings = testSettings(folder, overrides)
   if (withCa) createAuthority({ folder: settings.caFolder, builder: new ForgeCertificateBuilder(), clock: systemClock })
-  return start(folder, settings)
+  return start(folder, settings, system)
 }
 
-async function start(folder: string, settings: Settings): Promise<TestLarder> {
+async function start(folder: string, settings: Settings, system: StoreSystem = {}): Promise<TestLarder> {
   const events: LarderEvent[] = []
   const waiting = new Set<() => void>()
   const daemon = await startDaemon(settings, {
+    system,
     observe: (event) => {
       events.push(event)
       for (const wake of waiting) wake()
