@@ -18,7 +18,7 @@ import { type Composed, composePipeline } from './compose.ts'
 import { checkAddressesFree } from './free-addresses.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { type Observation, openObservation } from './observation.ts'
-import { openStores, type Stores, type StoreSystem } from './stores.ts'
+import { openStores, type StoreSystem, type Stores } from './stores.ts'
 
 /** A running Larder. */
 export interface Daemon {
