@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type CommandEnd, command } from '../../support/command.ts'
+
+/** An engine of the test's own: nothing of the machine's images is seen or touched. */
+export interface Engine {
+  readonly name: 'docker' | 'buildah'
+  readonly environment: Readonly<Record<string, string>>
+  /** Runs a command of it that must end well, and answers what it said. */
+  run(...words: readonly string[]): Promise<string>
+  /** Makes an image of a tar archive of a root folder. */
+  importRoot(archive: string, image: string): Promise<void>
+  /** Writes the image as `docker save` does, with its layers as they are. */
+  save(image: string, file: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Where scripts/test unpacks Docker's packages; or the system has them. */
+const unpacked = '/opt/larder-tests'
+const top = existsSync(join(unpacked, 'usr/sbin/dockerd')) ? unpacked : '/'
+
+function runner(
+  name: string,
+  environment: Readonly<Record<string, string>>,
+): (...words: readonly string[]) => Promise<string> {
+  return async (...words) => {
+    const end: CommandEnd = await command(name, words, { env: environment })
+    if (end.code !== 0) throw new Error(`${name} ${words.join(' ')}: ${end.code}\n${end.stdout}${end.stderr}`)
+    return end.stdout + end.stderr
+  }
+}
+
+/** Needs root, control groups and overlay mounts; throws with the daemon's words when it does not start. */
+export async function startDocker(): Promise<Engine> {
+  const folder = mkdtempSync(join(tmpdir(), 'larder-docker-'))
+  const socket = join(folder, 's')
+  const environment = {
+    PATH: `${join(top, 'usr/bin')}:${join(top, 'usr/sbin')}:${process.env.PATH}:/usr/sbin:/sbin`,
+    HOME: folder,
+    DOCKER_HOST: `unix://${socket}`,
+    DOCKER_BUILDKIT: '1',
+    BUILDKIT_PROGRESS: 'plain',
+  }
+  const words = [
+    ['--data-root', join(folder, 'data')],
+    ['--exec-root', join(folder, 'exec')],
+    ['--pidfile', join(folder, 'pid')],
+    ['--host', `unix://${socket}`],
+    ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
+  ].flat()
+  const child = spawn('dockerd', words, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+  const exited = once(child, 'exit')
+  const said: string[] = []
+  for await (const line of createInterface(child.stderr)) {
+    said.push(line)
+    if (line.includes('API listen on')) break
+  }
+  if (child.exitCode !== null) throw new Error(`dockerd does not start: ${said.slice(-20).join('\n')}`)
+  child.stderr.resume()
+  const run = runner('docker', environment)
+  return {
+    name: 'docker',
+    environment,
+    run,
+    importRoot: async (archive, image) => {
+      await run('import', archive, image)
+    },
+    save: async (image, file) => {
+      await run('save', '-o', file, image)
+    },
+    stop: async () => {
+      child.kill('SIGTERM')
+      await exited
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Buildah without a daemon, without control groups and without mounts of its storage: needs root alone. */
+export function makeBuildah(): Engine {
+  const folder = mkdtempSync(join(tmpdir(), 'larder-buildah-'))
+  const storage = [
+    '[storage]',
+    'driver = "vfs"',
+    `graphroot = "${join(folder, 'graph')}"`,
+    `runroot = "${join(folder, 'run')}"`,
+  ]
+  writeFileSync(join(folder, 'storage.conf'), `${storage.join('\n')}\n`)
+  writeFileSync(join(folder, 'registries.conf'), '')
+  const environment = {
+    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+    HOME: folder,
+    TMPDIR: folder,
+    CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
+    CONTAINERS_REGISTRIES_CONF: join(folder, 'registries.conf'),
+    BUILDAH_ISOLATION: 'chroot',
+  }
+  const run = runner('buildah', environment)
+  return {
+    name: 'buildah',
+    environment,
+    run,
+    importRoot: async (archive, image) => {
+      const context = join(folder, 'import')
+      mkdirSync(context)
+      writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nADD root.tar /\n')
+      await command('ln', [archive, join(context, 'root.tar')])
+      await run('build', '-t', image, context)
+      rmSync(context, { recursive: true })
+    },
+    save: async (image, file) => {
+      await run('push', image, `docker-archive:${file}:${image}`)
+    },
+    stop: async () => {
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

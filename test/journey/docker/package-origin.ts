@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32, gzipSync } from 'node:zlib'
+import { command } from '../../support/command.ts'
+import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
+
+/** An https origin with a small package for each tool; Larder finds it under this name. */
+export const originName = 'packages.test'
+
+export interface PackageOrigin extends TlsOrigin {
+  /** `https://packages.test:port` */
+  readonly base: string
+}
+
+/** Serves `/file.bin`, an apt archive at `/deb`, a Python index at `/simple` and an npm registry at `/npm`. */
+export async function startPackageOrigin(folder: string): Promise<PackageOrigin> {
+  const files = new Map<string, Buffer>()
+  const origin = await startTlsOrigin((request, response) => {
+    const content = files.get(request.url!.split('?')[0]!)
+    const type = request.url!.startsWith('/simple/') ? 'text/html' : 'application/octet-stream'
+    const fields = { 'Content-Type': type, 'Cache-Control': 'public, max-age=3600', ETag: `"${request.url}"` }
+    response.writeHead(content === undefined ? 404 : 200, { ...fields, 'Content-Length': content?.length ?? 0 })
+    response.end(request.method === 'HEAD' ? undefined : content)
+  })
+  const base = `https://${originName}:${origin.port}`
+  files.set('/file.bin', Buffer.alloc(100_000, 'larder'))
+  await addArchive(files, folder)
+  addIndex(files)
+  await addRegistry(files, folder, base)
+  return { ...origin, base, stop: () => origin.stop() }
+}
+
+function digestOf(algorithm: string, content: Buffer, encoding: 'hex' | 'base64' = 'hex'): string {
+  return createHash(algorithm).update(content).digest(encoding)
+}
+
+async function run(program: string, ...args: readonly string[]): Promise<void> {
+  const end = await command(program, args)
+  if (end.code !== 0) throw new Error(`${program}: ${end.stderr}`)
+}
+
+async function addArchive(files: Map<string, Buffer>, folder: string): Promise<void> {
+  const tree = join(folder, 'greeting')
+  mkdirSync(join(tree, 'DEBIAN'), { recursive: true })
+  mkdirSync(join(tree, 'usr/bin'), { recursive: true })
+  writeFileSync(join(tree, 'usr/bin/greeting'), '#!/bin/sh\necho hello from apt\n', { mode: 0o755 })
+  const control = [
+    'Package: greeting',
+    'Version: 1.0',
+    'Architecture: all',
+    'Maintainer: Nobody <nobody@example.org>',
+    'Description: greets',
+  ].join('\n')
+  writeFileSync(join(tree, 'DEBIAN/control'), `${control}\n`)
+  const deb = join(folder, 'greeting.deb')
+  await run('dpkg-deb', '--root-owner-group', '--build', tree, deb)
+  const content = readFileSync(deb)
+  const file = 'pool/greeting_1.0_all.deb'
+  const packages = Buffer.from(
+    `${control}\nFilename: ${file}\nSize: ${content.length}\nSHA256: ${digestOf('sha256', content)}\n`,
+  )
+  const index = 'main/binary-all/Packages'
+  const release = [
+    'Codename: test',
+    'Architectures: all',
+    'Components: main',
+    'SHA256:',
+    ` ${digestOf('sha256', packages)} ${packages.length} ${index}`,
+  ]
+  files.set(`/deb/${file}`, content)
+  files.set(`/deb/dists/test/${index}`, packages)
+  files.set('/deb/dists/test/Release', Buffer.from(`${release.join('\n')}\n`))
+}
+
+function addIndex(files: Map<string, Buffer>): void {
+  const wheel = zip({
+    'greeting.py': 'def main():\n    print("hello from pip")\n',
+    'greeting-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n',
+    'greeting-1.0.dist-info/WHEEL': 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    'greeting-1.0.dist-info/RECORD': '',
+  })
+  const name = 'greeting-1.0-py3-none-any.whl'
+  files.set(`/wheels/${name}`, wheel)
+  const link = `<a href="/wheels/${name}#sha256=${digestOf('sha256', wheel)}">${name}</a>`
+  files.set('/simple/greeting/', Buffer.from(`<!DOCTYPE html><html><body>${link}</body></html>\n`))
+}
+
+async function addRegistry(files: Map<string, Buffer>, folder: string, base: string): Promise<void> {
+  const tree = join(folder, 'npm')
+  mkdirSync(join(tree, 'package'), { recursive: true })
+  const manifest = { name: 'greeting', version: '1.0.0', main: 'index.js' }
+  writeFileSync(join(tree, 'package/package.json'), JSON.stringify(manifest))
+  writeFileSync(join(tree, 'package/index.js'), "module.exports = 'hello from npm'\n")
+  await run('tar', '-C', tree, '-cf', join(folder, 'npm.tar'), 'package')
+  const tarball = gzipSync(readFileSync(join(folder, 'npm.tar')))
+  const dist = {
+    tarball: `${base}/npm/greeting/-/greeting-1.0.0.tgz`,
+    integrity: `sha512-${digestOf('sha512', tarball, 'base64')}`,
+  }
+  const packument = {
+    name: 'greeting',
+    'dist-tags': { latest: '1.0.0' },
+    versions: { '1.0.0': { ...manifest, dist } },
+  }
+  files.set('/npm/greeting', Buffer.from(JSON.stringify(packument)))
+  files.set('/npm/greeting/-/greeting-1.0.0.tgz', tarball)
+}
+
+/** A zip archive of stored files (APPNOTE 4.3). */
+export function zip(contents: Readonly<Record<string, string>>): Buffer {
+  const locals: Buffer[] = []
+  const directory: Buffer[] = []
+  let offset = 0
+  for (const [name, text] of Object.entries(contents)) {
+    const [path, content] = [Buffer.from(name), Buffer.from(text)]
+    const shared = Buffer.alloc(26)
+    shared.writeUInt16LE(20, 0)
+    shared.writeUInt16LE(0x21, 8)
+    shared.writeUInt32LE(crc32(content), 10)
+    shared.writeUInt32LE(content.length, 14)
+    shared.writeUInt32LE(content.length, 18)
+    shared.writeUInt16LE(path.length, 22)
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), shared, path, content])
+    const entry = Buffer.alloc(46)
+    entry.write('PK\x01\x02')
+    entry.writeUInt16LE(20, 4)
+    shared.copy(entry, 6)
+    entry.writeUInt32LE(0o100_644 * 0x1_0000, 38)
+    entry.writeUInt32LE(offset, 42)
+    directory.push(entry, path)
+    locals.push(local)
+    offset += local.length
+  }
+  const central = Buffer.concat(directory)
+  const end = Buffer.alloc(22)
+  end.write('PK\x05\x06')
+  end.writeUInt16LE(locals.length, 8)
+  end.writeUInt16LE(locals.length, 10)
+  end.writeUInt32LE(central.length, 12)
+  end.writeUInt32LE(offset, 16)
+  return Buffer.concat([...locals, central, end])
+}
