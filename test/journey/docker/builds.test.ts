@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { command } from '../../support/command.ts'
 import { runProgram } from '../../support/program.ts'
 import { makeBase } from './base-image.ts'
 import { type Engine, makeBuildah, startDocker } from './engines.ts'
+import { type ExampleBases, makeExampleBases } from './example-images.ts'
 import { scanImage, tracesOf } from './layers.ts'
 import { type PackageOrigin, startPackageOrigin } from './package-origin.ts'
 import { type LoggedExchange, type ServedLarder, serveLarder } from './served-larder.ts'
@@ -16,11 +18,13 @@ const folder = mkdtempSync(join(tmpdir(), 'larder-builds-'))
 let origin: PackageOrigin
 let larder: ServedLarder
 let archive: string
+let npmRegistry: string
 
 before(async () => {
   origin = await startPackageOrigin(folder)
   larder = await serveLarder(folder, origin)
   archive = await makeBase(folder, larder.address)
+  npmRegistry = (await command('npm', ['config', 'get', 'registry'], { env: process.env })).stdout.trim()
 })
 
 after(async () => {
@@ -116,5 +120,63 @@ function withoutAges(images: string): string {
 }
 
 describe('docker build with BuildKit', () => behaviour(startDocker))
+
+describe('The examples', () => {
+  let engine: Engine
+  let bases: ExampleBases
+  let given: readonly string[]
+
+  before(async () => {
+    engine = await startDocker()
+    await engine.importRoot(archive, base)
+    given = (await larder.larder('env', '--shell', 'docker')).trim().split(' ')
+    bases = await makeExampleBases(engine, base, folder, given)
+  })
+
+  after(async () => {
+    await engine?.stop()
+  })
+
+  interface Example {
+    readonly name: string
+    readonly base: () => string
+    readonly prints: RegExp
+    readonly arguments?: () => readonly string[]
+  }
+  const examples: readonly Example[] = [
+    { name: 'debian', base: () => base, prints: /Hello, world!/ },
+    {
+      name: 'python',
+      base: () => bases.python,
+      prints: /six 1\.17\.0/,
+      arguments: () => ['--build-arg', `PIP_INDEX_URL=${origin.base}/simple`],
+    },
+    {
+      name: 'node',
+      base: () => bases.node,
+      prints: /true/,
+      arguments: () => ['--build-arg', `npm_config_registry=${npmRegistry}`],
+    },
+  ]
+
+  for (const example of examples) {
+    test(`${example.name}: a second build gets every package from the store, and nothing of the CA is in the image`, async () => {
+      const image = `example-${example.name}`
+      const context = join(import.meta.dirname, '../../../deploy/examples', example.name)
+      const words = ['--no-cache', ...given, '--build-arg', `BASE=${example.base()}`, ...(example.arguments?.() ?? [])]
+      const packages = () => larder.log().filter(({ url }) => /\.(?:deb|whl|tgz)$/.test(url))
+      const start = packages().length
+      await engine.run('build', ...words, '-t', image, context)
+      await engine.run('build', ...words, '-t', image, context)
+      // Both builds fetched the same ones; the log may be a moment behind.
+      while (packages().length < start + 2 || (packages().length - start) % 2 === 1) await pause(50)
+      const all = packages().slice(start)
+      const second = all.slice(all.length / 2)
+      assert.deepEqual([...new Set(second.map(({ result }) => result))], ['hit'])
+      assert.match(await engine.run('run', '--rm', '--network=none', image), example.prints)
+      assert.deepEqual((await scanImage(engine, image, await tracesOf(larder.caFile))).found, [])
+    })
+  }
+})
 
 describe('buildah build without a daemon', () => behaviour(makeBuildah))

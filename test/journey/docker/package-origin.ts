@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32, gzipSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import { command } from '../../support/command.ts'
 import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
 
@@ -13,13 +13,14 @@ export interface PackageOrigin extends TlsOrigin {
   readonly base: string
 }
 
-/** Serves `/file.bin`, an apt archive at `/deb`, a Python index at `/simple` and an npm registry at `/npm`. */
+/** Serves `/file.bin`, an apt archive at `/deb` and a Python index at `/simple`. */
 export async function startPackageOrigin(folder: string): Promise<PackageOrigin> {
   const files = new Map<string, Buffer>()
   const origin = await startTlsOrigin((request, response) => {
     const content = files.get(request.url!.split('?')[0]!)
     const type = request.url!.startsWith('/simple/') ? 'text/html' : 'application/octet-stream'
     const fields = { 'Content-Type': type, 'Cache-Control': 'public, max-age=3600', ETag: `"${request.url}"` }
+    if (request.headers['if-none-match'] === fields.ETag) return void response.writeHead(304, fields).end()
     response.writeHead(content === undefined ? 404 : 200, { ...fields, 'Content-Length': content?.length ?? 0 })
     response.end(request.method === 'HEAD' ? undefined : content)
   })
@@ -27,12 +28,11 @@ export async function startPackageOrigin(folder: string): Promise<PackageOrigin>
   files.set('/file.bin', Buffer.alloc(100_000, 'larder'))
   await addArchive(files, folder)
   addIndex(files)
-  await addRegistry(files, folder, base)
   return { ...origin, base, stop: () => origin.stop() }
 }
 
-function digestOf(algorithm: string, content: Buffer, encoding: 'hex' | 'base64' = 'hex'): string {
-  return createHash(algorithm).update(content).digest(encoding)
+function digestOf(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 async function run(program: string, ...args: readonly string[]): Promise<void> {
@@ -57,16 +57,14 @@ async function addArchive(files: Map<string, Buffer>, folder: string): Promise<v
   await run('dpkg-deb', '--root-owner-group', '--build', tree, deb)
   const content = readFileSync(deb)
   const file = 'pool/greeting_1.0_all.deb'
-  const packages = Buffer.from(
-    `${control}\nFilename: ${file}\nSize: ${content.length}\nSHA256: ${digestOf('sha256', content)}\n`,
-  )
+  const packages = Buffer.from(`${control}\nFilename: ${file}\nSize: ${content.length}\nSHA256: ${digestOf(content)}\n`)
   const index = 'main/binary-all/Packages'
   const release = [
     'Codename: test',
     'Architectures: all',
     'Components: main',
     'SHA256:',
-    ` ${digestOf('sha256', packages)} ${packages.length} ${index}`,
+    ` ${digestOf(packages)} ${packages.length} ${index}`,
   ]
   files.set(`/deb/${file}`, content)
   files.set(`/deb/dists/test/${index}`, packages)
@@ -74,37 +72,17 @@ async function addArchive(files: Map<string, Buffer>, folder: string): Promise<v
 }
 
 function addIndex(files: Map<string, Buffer>): void {
+  const info = 'six-1.17.0.dist-info'
   const wheel = zip({
-    'greeting.py': 'def main():\n    print("hello from pip")\n',
-    'greeting-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n',
-    'greeting-1.0.dist-info/WHEEL': 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
-    'greeting-1.0.dist-info/RECORD': '',
+    'six.py': '__version__ = "1.17.0"\n',
+    [`${info}/METADATA`]: 'Metadata-Version: 2.1\nName: six\nVersion: 1.17.0\n',
+    [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    [`${info}/RECORD`]: '',
   })
-  const name = 'greeting-1.0-py3-none-any.whl'
+  const name = 'six-1.17.0-py3-none-any.whl'
   files.set(`/wheels/${name}`, wheel)
-  const link = `<a href="/wheels/${name}#sha256=${digestOf('sha256', wheel)}">${name}</a>`
-  files.set('/simple/greeting/', Buffer.from(`<!DOCTYPE html><html><body>${link}</body></html>\n`))
-}
-
-async function addRegistry(files: Map<string, Buffer>, folder: string, base: string): Promise<void> {
-  const tree = join(folder, 'npm')
-  mkdirSync(join(tree, 'package'), { recursive: true })
-  const manifest = { name: 'greeting', version: '1.0.0', main: 'index.js' }
-  writeFileSync(join(tree, 'package/package.json'), JSON.stringify(manifest))
-  writeFileSync(join(tree, 'package/index.js'), "module.exports = 'hello from npm'\n")
-  await run('tar', '-C', tree, '-cf', join(folder, 'npm.tar'), 'package')
-  const tarball = gzipSync(readFileSync(join(folder, 'npm.tar')))
-  const dist = {
-    tarball: `${base}/npm/greeting/-/greeting-1.0.0.tgz`,
-    integrity: `sha512-${digestOf('sha512', tarball, 'base64')}`,
-  }
-  const packument = {
-    name: 'greeting',
-    'dist-tags': { latest: '1.0.0' },
-    versions: { '1.0.0': { ...manifest, dist } },
-  }
-  files.set('/npm/greeting', Buffer.from(JSON.stringify(packument)))
-  files.set('/npm/greeting/-/greeting-1.0.0.tgz', tarball)
+  const link = `<a href="/wheels/${name}#sha256=${digestOf(wheel)}">${name}</a>`
+  files.set('/simple/six/', Buffer.from(`<!DOCTYPE html><html><body>${link}</body></html>\n`))
 }
 
 /** A zip archive of stored files (APPNOTE 4.3). */

@@ -1,0 +1,4 @@
+<?php
+require "vendor/autoload.php";
+
+echo Psr\Log\LogLevel::INFO, "\n";
