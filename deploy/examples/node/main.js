@@ -1,3 +1,3 @@
 const isNumber = require('is-number')
 
-console.log(isNumber('7'))
+process.stdout.write(`${isNumber('7')}\n`)

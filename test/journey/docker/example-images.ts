@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { command } from '../../support/command.ts'
 import type { Engine } from './engines.ts'
 
@@ -20,9 +20,9 @@ export async function makeExampleBases(
   const context = join(folder, 'bases')
   mkdirSync(context)
   cpSync(process.execPath, join(context, 'node'))
-  const modules = await command('npm', ['root', '-g'], { env: process.env })
-  assert.equal(modules.code, 0, modules.stderr)
-  cpSync(join(modules.stdout.trim(), 'npm'), join(context, 'npm'), { recursive: true, dereference: true })
+  const npm = await command('sh', ['-c', 'readlink -f "$(command -v npm)"'], { env: process.env })
+  assert.match(npm.stdout, /\/bin\/npm-cli\.js\n$/)
+  cpSync(dirname(dirname(npm.stdout.trim())), join(context, 'npm'), { recursive: true, dereference: true })
   writeFileSync(join(context, 'Dockerfile'), dockerfile(base))
   const bases = { python: 'larder-test/python:1', node: 'larder-test/node:1' }
   for (const [target, image] of Object.entries(bases)) {
