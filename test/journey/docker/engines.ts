@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ export interface Engine {
   readonly name: 'docker' | 'buildah'
   readonly environment: Readonly<Record<string, string>>
   /** Runs a command of it that must end well, and answers what it said. */
-  run(...words: readonly string[]): Promise<string>
+  ask(...words: readonly string[]): Promise<string>
   /** Makes an image of a tar archive of a root folder. */
   importRoot(archive: string, image: string): Promise<void>
   /** Writes the image as `docker save` does, with its layers as they are. */
@@ -21,7 +21,9 @@ export interface Engine {
 
 /** Where scripts/test unpacks Docker's packages; or the system has them. */
 const unpacked = '/opt/larder-tests'
-const top = existsSync(join(unpacked, 'usr/sbin/dockerd')) ? unpacked : '/'
+const top = existsSync(join(unpacked, 'usr/sbin', 'dockerd')) ? unpacked : '/'
+
+const daemon = 'dockerd'
 
 function runner(
   name: string,
@@ -52,7 +54,7 @@ export async function startDocker(): Promise<Engine> {
     ['--host', `unix://${socket}`],
     ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
   ].flat()
-  const child = spawn('dockerd', words, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(daemon, words, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = once(child, 'exit')
   const said: string[] = []
   for await (const line of createInterface(child.stderr)) {
@@ -61,16 +63,16 @@ export async function startDocker(): Promise<Engine> {
   }
   if (child.exitCode !== null) throw new Error(`dockerd does not start: ${said.slice(-20).join('\n')}`)
   child.stderr.resume()
-  const run = runner('docker', environment)
+  const ask = runner('docker', environment)
   return {
     name: 'docker',
     environment,
-    run,
+    ask,
     importRoot: async (archive, image) => {
-      await run('import', archive, image)
+      await ask('import', archive, image)
     },
     save: async (image, file) => {
-      await run('save', '-o', file, image)
+      await ask('save', '-o', file, image)
     },
     stop: async () => {
       child.kill('SIGTERM')
@@ -99,21 +101,21 @@ export function makeBuildah(): Engine {
     CONTAINERS_REGISTRIES_CONF: join(folder, 'registries.conf'),
     BUILDAH_ISOLATION: 'chroot',
   }
-  const run = runner('buildah', environment)
+  const ask = runner('buildah', environment)
   return {
     name: 'buildah',
     environment,
-    run,
+    ask,
     importRoot: async (archive, image) => {
       const context = join(folder, 'import')
       mkdirSync(context)
       writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nADD root.tar /\n')
-      await command('ln', [archive, join(context, 'root.tar')])
-      await run('build', '-t', image, context)
+      linkSync(archive, join(context, 'root.tar'))
+      await ask('build', '-t', image, context)
       rmSync(context, { recursive: true })
     },
     save: async (image, file) => {
-      await run('push', image, `docker-archive:${file}:${image}`)
+      await ask('push', image, `docker-archive:${file}:${image}`)
     },
     stop: async () => {
       rmSync(folder, { recursive: true, force: true })

@@ -26,7 +26,7 @@ export async function makeExampleBases(
   writeFileSync(join(context, 'Dockerfile'), dockerfile(base))
   const bases = { python: 'larder-test/python:1', node: 'larder-test/node:1' }
   for (const [target, image] of Object.entries(bases)) {
-    await engine.run('build', ...given, '--target', target, '-t', image, context)
+    await engine.ask('build', ...given, '--target', target, '-t', image, context)
   }
   rmSync(context, { recursive: true })
   return bases
