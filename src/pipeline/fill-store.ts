@@ -28,6 +28,7 @@ export interface Filled {
 /** Commits blob, then index; only then it counts as stored (CORRECTNESS section 5). Never rejects. */
 export async function store(filled: Filled): Promise<Stored> {
   const { services, growing, writer } = filled
+  const waited = services.storeHealth.waits(growing.blob.heldBytes)
   try {
     if (growing.blob.storeFault !== undefined) throw growing.blob.storeFault
     const { declaredBytes } = growing
@@ -38,6 +39,8 @@ export async function store(filled: Filled): Promise<Stored> {
     void writer.abort()
     services.storeHealth.failed(error)
     return asFault(error).code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
+  } finally {
+    waited()
   }
 }
 

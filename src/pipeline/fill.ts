@@ -18,6 +18,7 @@ import { variantKey } from './variant-key.ts'
 export const fill: Step<'fill'> = (exchange, services) => {
   let writer: BlobWriter
   try {
+    services.storeHealth.checkKeepsUp()
     writer = services.blobs.create(sizeOf(exchange))
     exchange.wantsWhole &&= writer.ahead !== undefined
   } catch (error) {

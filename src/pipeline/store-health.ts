@@ -1,6 +1,6 @@
 import type { Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
-import { asFault, type Fault, type FaultCode } from '../base/faults.ts'
+import { asFault, Fault, type FaultCode } from '../base/faults.ts'
 
 /** How a local store that failed is tried again. */
 export interface StoreMending {
@@ -13,6 +13,8 @@ export interface StoreMending {
 const lasting: ReadonlySet<FaultCode> = new Set(['STORE_NO_SPACE', 'STORE_IO', 'STORE_INDEX_DOWN'])
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
+/** Content that may wait for the disk at once; what comes beyond that is relayed. */
+const maxWaitingBytes = 64 * 1024 * 1024
 
 /**
  * Reports faults of the stores, which no client ever sees (CORRECTNESS I9), and when they are over. A local store that failed is
@@ -28,6 +30,7 @@ export class StoreHealth {
   #pauseMs = firstPauseMs
   #callOff: (() => void) | undefined
   #closed = false
+  #waitingBytes = 0
   /** An attempt to mend that is under way. */
   #attempt: Promise<void> | undefined
 
@@ -62,6 +65,20 @@ export class StoreHealth {
     if (!this.#indexIsDown) return
     this.#indexIsDown = false
     this.#observer({ kind: 'store-recovered', isShared: true })
+  }
+
+  /** Content that takes so much memory waits for the disk; answers what to call when it does no more. */
+  waits(sizeBytes: number): () => void {
+    this.#waitingBytes += sizeBytes
+    return () => {
+      this.#waitingBytes -= sizeBytes
+    }
+  }
+
+  /** Throws `STORE_IO` when so much waits for the disk that no more should. */
+  checkKeepsUp(): void {
+    if (this.#waitingBytes <= maxWaitingBytes) return
+    throw new Fault('STORE_IO', `the disk does not keep up: ${this.#waitingBytes} bytes wait to be stored`)
   }
 
   /** Nothing is tried any more. */

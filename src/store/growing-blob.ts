@@ -56,6 +56,11 @@ export class GrowingBlob implements ReadWhileGrowing {
     return this.#tail.end
   }
 
+  /** Bytes of it that are in memory. */
+  get heldBytes(): number {
+    return this.sizeBytes - this.#tail.start
+  }
+
   /** The length that the content will have, when it is known. */
   get expectedBytes(): number | undefined {
     return this.#state === 'complete' ? this.sizeBytes : this.#declaredBytes

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { LarderEvent } from '../../../src/base/events.ts'
+import { Fault } from '../../../src/base/faults.ts'
+import { StoreHealth } from '../../../src/pipeline/store-health.ts'
+
+const full = new Fault('STORE_NO_SPACE', 'full')
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('The health of the stores', () => {
+  test('a store that failed is tried after 1 s, then ever later up to 30 s, and tells that it is mended', async () => {
+    const events: LarderEvent[] = []
+    const pauses: number[] = []
+    let due = (): void => {}
+    let broken = true
+    const health = new StoreHealth((event) => events.push(event), false, {
+      timers: {
+        after: (ms, work) => {
+          pauses.push(ms)
+          due = work
+          return () => {}
+        },
+      },
+      mend: async () => {
+        if (broken) throw full
+      },
+    })
+    health.failed(full)
+    health.failed(full)
+    health.succeeded()
+    for (let count = 0; count < 6; count++) {
+      due()
+      await turn()
+    }
+    assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    assert.deepEqual(new Set(events.map(({ kind }) => kind)), new Set(['store-fault']))
+    broken = false
+    due()
+    await turn()
+    assert.equal(events.at(-1)!.kind, 'store-recovered')
+    assert.equal(pauses.length, 7)
+    await health.close()
+  })
+
+  test('when more than 64 MiB wait for the disk, nothing more is taken until some of it is stored', () => {
+    const health = new StoreHealth(() => {})
+    const stored = health.waits(60 * 1024 * 1024)
+    health.checkKeepsUp()
+    health.waits(5 * 1024 * 1024)
+    assert.throws(() => health.checkKeepsUp(), { code: 'STORE_IO' })
+    stored()
+    health.checkKeepsUp()
+  })
+})
