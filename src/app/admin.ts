@@ -11,6 +11,7 @@ import type { WhyQuestion } from '../server/admin-why.ts'
 import type { PassedSocket } from '../server/listen-on.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
+import type { VerifyPass } from '../store/verify-pass.ts'
 import { isTroubled } from '../upstream/origin-health.ts'
 import { storedAdmin } from './admin-stored.ts'
 import type { Alerting } from './alerting.ts'
@@ -28,6 +29,7 @@ export interface AdminInput {
   readonly composed: Composed
   readonly observation: Observation
   readonly alerting: Alerting
+  readonly verifying: VerifyPass
 }
 
 /** The admin address, answering from what runs. */
@@ -48,6 +50,11 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       alerts: () => input.alerting.snapshot(),
       why: async (question) => why(question, services),
       stored: storedAdmin(services, settings.dataFolder),
+      verifying: {
+        state: () => input.verifying.state,
+        begin: (bytesPerSecond) => void input.verifying.run(bytesPerSecond),
+        stop: () => input.verifying.stop(),
+      },
       fetch: (url, response) => {
         fetchCount += 1
         const request = {

@@ -84,6 +84,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const stores = openStores(settings, observer, { note: hooks.note, ...hooks.system })
   undo.push(() => stores.close())
   await stores.opened
+  stores.verifying.runWeekly()
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())
@@ -105,6 +106,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
     composed,
     observation,
     alerting,
+    verifying: stores.verifying,
   })
   observation.readiness.started()
   return daemonOf({ settings, running, admin, composed, stores, alerting, observation, authority })

@@ -1,4 +1,4 @@
-import { systemTimers, type Timers } from '../base/clock.ts'
+import { systemClock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
 import { isServer } from '../config/index-url.ts'
@@ -20,6 +20,7 @@ import { SizedBlobStore } from '../store/sized-blob-store.ts'
 import { Checkpointer } from '../store/sqlite-checkpointer.ts'
 import { acquireStoreLock } from '../store/store-lock.ts'
 import { setCleanMark, takeCleanMark } from '../store/suspects.ts'
+import { VerifyPass } from '../store/verify-pass.ts'
 import { EmbeddedStores, type Healing } from './embedded-stores.ts'
 import { openServerStorage, type StoreReports } from './index-storage.ts'
 
@@ -29,6 +30,8 @@ export interface Stores {
   readonly index: ResponseIndex
   readonly hot: HotResponses<readonly CachedResponse[]>
   readonly health: StoreHealth
+  /** Reads all content again. */
+  readonly verifying: VerifyPass
   /** An index on a server has answered, or is said to be down; one that was lost is made again. Never rejects. */
   readonly opened: Promise<void>
   close(): Promise<void>
@@ -68,13 +71,17 @@ export function openStores(
     const { index, opened, file } = openIndex(settings, layout, embedded, { observer, health })
     healing.push(small, side, ...(file === undefined ? [] : [file]))
     tellSetAside(healing, health)
+    const now = (): number => systemClock.now()
+    const verifying = new VerifyPass({ stores: [small, large], stateFile: layout.verifyState, now })
     return {
+      verifying,
       blobs,
       index,
       hot: createHotResponses(settings.memoryBytes),
       health,
       opened,
       close: async () => {
+        await verifying.close()
         await health.close()
         await index.close()
         await blobs.close()

@@ -6,6 +6,7 @@ import { pin, unpin } from './pin.ts'
 import { purge } from './purge.ts'
 import { withSelection } from './selection.ts'
 import { sweep } from './sweep.ts'
+import { verify } from './verify.ts'
 
 const dryRun = ['--dry-run', 'Change nothing: tell what would be changed.'] as const
 
@@ -25,6 +26,7 @@ export function declareStoredChanges(program: CommanderCommand, act: Act, option
     .option('--limit <COUNT>', 'At most so many; initially all, with --sort 1000.')
     .action(act((context, [glob], values) => ls(context, glob as string | undefined, values)))
   declarePurge(program, act, options)
+  declareVerify(program, act, options)
   declarePins(program, act, options)
   declare(program, {
     usage: 'sweep',
@@ -36,6 +38,19 @@ export function declareStoredChanges(program: CommanderCommand, act: Act, option
   })
     .option(...dryRun)
     .action(act((context, _, values) => sweep(context, values.dryRun === true)))
+}
+
+function declareVerify(program: CommanderCommand, act: Act, options: readonly string[]): void {
+  declare(program, {
+    usage: 'verify',
+    meaning:
+      'Let the running daemon read all stored content again. What is damaged is set aside, and fetched again when it is asked for.',
+    example: 'larder verify --rate 200MiB',
+    options,
+    data: true,
+  })
+    .option('--rate <SIZE>', 'Bytes a second, at most.', '100MiB')
+    .action(act((context, _, { rate }) => verify(context, rate as string)))
 }
 
 function declarePurge(program: CommanderCommand, act: Act, options: readonly string[]): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, answerFault, answerJson, readMembers } from './admin-answers.ts'
 import { responsesUnder, type StoredAdmin, storedRoutes } from './admin-stored.ts'
+import { type VerifyAdmin, verifyRoutes } from './admin-verify.ts'
 import { parseWhy, type WhyQuestion } from './admin-why.ts'
 
 /** What the admin address can tell and do; `app/` gives it. */
@@ -21,6 +22,7 @@ export interface AdminServices {
   why(question: WhyQuestion): Promise<object | undefined>
   /** Finding and removing. */
   readonly stored: StoredAdmin
+  readonly verifying: VerifyAdmin
   /** Answers with what the proxy would answer for `url`, content included. */
   fetch(url: string, response: ServerResponse): void
   /** PEM; `undefined` without a CA. */
@@ -57,6 +59,7 @@ const routes: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
   '/v1/why': { GET: answerWhy },
   '/v1/ca.pem': { GET: answerCa },
   ...storedRoutes,
+  ...verifyRoutes,
   '/v1/fetch': {
     POST: async (request, response, services) => {
       const url = await readUrl(request, response)

@@ -17,6 +17,7 @@ import { type Digest, digestOf } from '../../../src/base/digest.ts'
 import { blobFile, layoutOf } from '../../../src/store/layout.ts'
 import { content } from '../../support/blob-content.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
+import { homeOf, runProgram } from '../../support/program.ts'
 
 const largeBytes = 2_500_000
 
@@ -128,6 +129,43 @@ for (const isRestarted of [true, false]) {
     }
   })
 }
+
+test('larder verify finds all that is damaged and was not asked for, and sets it aside', async (context) => {
+  const origin = await startOrigin()
+  let larder = await startLarder({}, false)
+  try {
+    const kinds = Object.keys(damages)
+    const paths = Array.from({ length: 3 * kinds.length }, (_, at) => `/small${at}`)
+    for (const path of paths) await ask(larder, `http://127.0.0.1:${origin.port}${path}`)
+    await larder.exchanges('', paths.length)
+    larder = await larder.restart()
+    for (const [at, kind] of kinds.entries()) {
+      damages[kind]!(fileOf(larder, `/small${at}`), fileOf(larder, `/small${at + kinds.length}`))
+    }
+    const where = [
+      '--data',
+      larder.settings.dataFolder,
+      '--admin',
+      `unix:${'path' in larder.settings.admin ? larder.settings.admin.path : ''}`,
+    ]
+    const result = await runProgram(['verify', '--json', '--rate', '1GiB', ...where], homeOf(context))
+    assert.equal(result.code, 0, result.err)
+    const state = JSON.parse(result.out)
+    // Swapping damages two.
+    assert.equal(state.damagedCount, kinds.length + 1)
+    assert.equal(state.soundCount, paths.length - kinds.length - 1)
+    assert.equal(larder.events.filter((event) => event.kind === 'blob-damaged').length, kinds.length + 1)
+    origin.asked.length = 0
+    for (const path of paths) {
+      const { bytes, complete } = await ask(larder, `http://127.0.0.1:${origin.port}${path}`)
+      assert.ok(complete && bytes.equals(bytesOf(path)))
+    }
+    assert.equal(origin.asked.length, kinds.length + 1)
+  } finally {
+    await larder.stop()
+    await origin.stop()
+  }
+})
 
 test('damage behind the first MiB is met in mid-body: the client gets the rest from the origin and does not notice', async () => {
   const origin = await startOrigin()

@@ -27,6 +27,7 @@ async function stage(context: TestContext, changes: Partial<AdminServices> = {})
   totals.observe(exchangeEvent({ result: 'miss', stored: 'no-store', originBytes: 10 }))
   totals.observe(exchangeEvent({ result: 'tunnelled' }))
   const services: AdminServices = {
+    verifying: { state: () => ({ isRunning: false }), begin: () => {}, stop: async () => {} },
     live: () => true,
     ready: () => ({ ready: true, reasons: [] }),
     metrics: async () => '',

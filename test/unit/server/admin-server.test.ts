@@ -51,6 +51,7 @@ function folderOf(context: TestContext): string {
 
 function servicesIn(folder: string, changes: Partial<AdminServices> = {}): AdminServices {
   return {
+    verifying: { state: () => ({ isRunning: false }), begin: () => {}, stop: async () => {} },
     live: () => true,
     ready: () => ({ ready: true, reasons: [] }),
     metrics: async () => 'larder_flights 0\n',
