@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { readSystemRoots } from '../ca/system-roots.ts'
 import type { Environment } from '../config/environment.ts'
 import { foldersOf, stateFolder } from '../config/folders.ts'
@@ -56,9 +57,14 @@ export function clientFolder(environment: Environment): string {
     : `${stateFolder(environment)}/clients`
 }
 
+/** Of a folder, as some variables may name one, the files in it one after the other. */
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    if (!statSync(path).isDirectory()) return readFileSync(path, 'utf8')
+    return readdirSync(path)
+      .sort()
+      .map((name) => readText(join(path, name)) ?? '')
+      .join('\n')
   } catch {
     return undefined
   }

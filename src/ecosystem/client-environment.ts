@@ -9,7 +9,7 @@ import {
   strongerProxyVariables,
   trustSwitches,
 } from './client-variables.ts'
-import { javaOptions } from './java-options.ts'
+import { javaOptions, mavenOptions } from './java-options.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -48,9 +48,16 @@ export function clientEnvironment(input: ClientInput): ClientEnvironment {
   if (input.caPem !== undefined) addTrust(variables, files, input, input.caPem)
   addSettingsFiles(variables, files, input)
   const options = javaOptions(input.proxyUrl, direct, input.trustStore)
-  const ownOptions = input.existing.JAVA_TOOL_OPTIONS ?? ''
-  variables.JAVA_TOOL_OPTIONS = ownOptions.includes(options) ? ownOptions : `${ownOptions} ${options}`.trim()
+  variables.JAVA_TOOL_OPTIONS = withOptions(input.existing.JAVA_TOOL_OPTIONS, options)
+  variables.MAVEN_OPTS = withOptions(input.existing.MAVEN_OPTS, mavenOptions)
+  // Gradle takes a daemon that runs already, unless it was started with other options.
+  variables.GRADLE_OPTS = withOptions(input.existing.GRADLE_OPTS, options)
   return { variables, files: [...files].map(([path, content]) => ({ path, content })) }
+}
+
+/** The user's own options, and ours once. */
+function withOptions(own: string | undefined, options: string): string {
+  return own?.includes(options) ? own : `${own ?? ''} ${options}`.trim()
 }
 
 /** npm reads its variables in any case: the user's spelling must not win over ours. */

@@ -1,3 +1,8 @@
+/** Maven from 3.9 on reads the options below only when told to; one name for each of its generations. */
+export const mavenOptions = ['connector', 'transport']
+  .map((part) => `-Daether.${part}.http.useSystemProperties=true`)
+  .join(' ')
+
 /** Options for JAVA_TOOL_OPTIONS: Java reads no proxy variable, and trusts its own store alone. */
 export function javaOptions(
   proxyUrl: string,
