@@ -13,6 +13,8 @@ export interface GrowingBlobOptions {
 /** Somebody waits for the byte at `position`, which is not there, and wants the bytes from it to before `until`. */
 export type OnWanted = (position: number, until: number | undefined) => void
 
+/** A disk that takes nothing for so long must not hold up who reads. */
+const drainWaitMs = 2_000
 const defaultTailBytes = 2 * 1024 * 1024
 /** Largest content that `wholeInMemory` puts together. */
 const maxWholeBytes = 256 * 1024
@@ -178,16 +180,27 @@ export class GrowingBlob implements ReadWhileGrowing {
     if (this.#writer.write(chunk)) return true
     if (!this.#draining) {
       this.#draining = true
-      this.#writer.drained().then(
-        () => this.#drained(),
-        (error) => this.storeFailed(asFault(error)),
-      )
+      const wait = setTimeout(() => this.#tooSlow(), drainWaitMs).unref()
+      this.#writer
+        .drained()
+        .then(
+          () => this.#drained(),
+          (error) => this.storeFailed(asFault(error)),
+        )
+        .finally(() => clearTimeout(wait))
     }
     return false
   }
 
+  /** Without readers the fill can wait for the disk as long as it takes. */
+  #tooSlow(): void {
+    if (!this.isRead || this.#state !== 'growing') return
+    this.storeFailed(new Fault('STORE_IO', `the disk took nothing for ${drainWaitMs} ms`))
+  }
+
   #drained(): void {
     this.#draining = false
+    if (this.#storeFault !== undefined) return this.#makeRoom()
     this.#trim()
     this.#resume()
   }

@@ -163,6 +163,23 @@ describe('Growing blob without a store (CORRECTNESS I9, T06)', () => {
     assert.ok((await all).equals(bytes))
   })
 
+  test('a disk that takes nothing for two seconds holds up no reader; without readers it is waited for', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    for (const isRead of [true, false]) {
+      const blob = new GrowingBlob(new HeldWriter(1), undefined, { tailBytes: 200 })
+      const reader = isRead ? blob.reader() : undefined
+      let resumedCount = 0
+      blob.onWritable(() => {
+        resumedCount += 1
+      })
+      assert.equal(blob.append(content(100)), false)
+      t.mock.timers.tick(2_000)
+      assert.equal(blob.storeFault?.code, isRead ? 'STORE_IO' : undefined)
+      assert.equal(resumedCount, isRead ? 1 : 0)
+      assert.equal((await reader?.next(0, 100))?.length, isRead ? 100 : undefined)
+    }
+  })
+
   test('the slowest reader slows the origin; others do not', async () => {
     const { blob, bytes, leader, at } = await relayed(1_000, 100, 200)
     const quick = blob.reader()
