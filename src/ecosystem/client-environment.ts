@@ -9,7 +9,7 @@ import {
   strongerProxyVariables,
   trustSwitches,
 } from './client-variables.ts'
-import { javaOptions, mavenOptions } from './java-options.ts'
+import { gradleOptions, javaOptions, mavenOptions } from './java-options.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -51,7 +51,7 @@ export function clientEnvironment(input: ClientInput): ClientEnvironment {
   variables.JAVA_TOOL_OPTIONS = withOptions(input.existing.JAVA_TOOL_OPTIONS, options)
   variables.MAVEN_OPTS = withOptions(input.existing.MAVEN_OPTS, mavenOptions)
   // Gradle takes a daemon that runs already, unless it was started with other options.
-  variables.GRADLE_OPTS = withOptions(input.existing.GRADLE_OPTS, options)
+  variables.GRADLE_OPTS = withOptions(input.existing.GRADLE_OPTS, gradleOptions(options))
   return { variables, files: [...files].map(([path, content]) => ({ path, content })) }
 }
 

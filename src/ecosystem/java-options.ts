@@ -23,6 +23,11 @@ export function javaOptions(
   return options.map(quoted).join(' ')
 }
 
+/** `options` of Java for GRADLE_OPTS, which Gradle's start script has a shell evaluate: there | and * need quotes. */
+export function gradleOptions(options: string): string {
+  return options.replace(/(^| )(-D[^" ]*[|*[][^" ]*)/g, '$1"$2"')
+}
+
 /** `example.org` and `.example.org` of no_proxy cover all names below; Java wants that written out. */
 function javaPatterns(host: string): string[] {
   if (host === '127.0.0.1') return ['127.*']
