@@ -1,23 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { runProgram } from './cli/commander-program.ts'
-import { Terminal } from './cli/terminal.ts'
-import { readEnvironment } from './config/environment.ts'
+// An older Node must get as far as this sentence: nothing else is loaded before.
+const oldest = 24
 
-const terminal = new Terminal()
-
-/** The same place from `src/` and from `dist/`. */
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'))
-  return version
+if (Number(process.versions.node.split('.')[0]) >= oldest) {
+  const { runToTheEnd } = await import('./cli/entry.ts')
+  await runToTheEnd()
+} else {
+  const install = `npx --package=node@${oldest} --package=larder-proxy -- larder`
+  process.stderr.write(`larder: needs Node.js ${oldest} or newer, and this is ${process.version}
+  Install it from https://nodejs.org/, or let npm bring one for this command: ${install} run -- COMMAND
+`)
+  process.exitCode = 78
 }
 
-const end = async (exitCode: number): Promise<never> => {
-  await terminal.flush()
-  process.exit(exitCode)
-}
-
-process.on('uncaughtException', (error) => void end(terminal.failure(error)))
-const words = process.argv.slice(2)
-await end(await runProgram({ words, version: readVersion(), environment: readEnvironment(), terminal }))
+export {}

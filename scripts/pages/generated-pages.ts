@@ -1,5 +1,6 @@
 import { optionsPage, sampleFile } from '../../src/config/reference.ts'
 import { faultsPage } from './faults-page.ts'
+import { manPage } from './man-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { profilesPage } from './profiles-page.ts'
 import { withDrawing } from './request-page.ts'
@@ -20,5 +21,6 @@ export const generatedPages: readonly GeneratedPage[] = [
   { path: 'docs/metrics.md', render: metricsPage },
   { path: 'docs/profiles.md', render: profilesPage },
   { path: 'deploy/larder.yaml', render: sampleFile },
+  { path: 'man/larder.1', render: manPage },
   ...unitPages,
 ]

@@ -49,7 +49,8 @@ export async function runProgram({ words, version, environment, terminal }: Prog
   }
 }
 
-function declareProgram(version: string, terminal: Terminal, act: Act): CommanderCommand {
+/** All commands with their options; `act` makes what they do. */
+export function declareProgram(version: string, terminal: Terminal, act: Act): CommanderCommand {
   const program = new CommanderCommand('larder')
     .description('A forward HTTP, HTTPS and FTP caching proxy for builds.')
     .version(version)
