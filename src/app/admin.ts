@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { shownIndex } from '../config/setting-texts.ts'
 import type { Settings } from '../config/settings.ts'
+import { formatSize } from '../config/units.ts'
 import { Fields } from '../http/fields.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { explainExchange } from '../pipeline/explain-exchange.ts'
@@ -11,6 +12,7 @@ import type { WhyQuestion } from '../server/admin-why.ts'
 import type { PassedSocket } from '../server/listen-on.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
+import type { StoreUse } from '../store/quota.ts'
 import type { VerifyPass } from '../store/verify-pass.ts'
 import { isTroubled } from '../upstream/origin-health.ts'
 import { storedAdmin } from './admin-stored.ts'
@@ -19,11 +21,13 @@ import type { OpenedAuthority } from './authority.ts'
 import type { Composed } from './compose.ts'
 import type { Observation } from './observation.ts'
 import { originView } from './origin-view.ts'
+import type { Stores } from './stores.ts'
 
 export interface AdminInput {
   readonly settings: Settings
   /** Listens already; else the address of the settings is taken. */
   readonly passed: PassedSocket | undefined
+  readonly stores: Stores
   readonly listener: Listener
   readonly authority: OpenedAuthority | undefined
   readonly composed: Composed
@@ -77,12 +81,13 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
 }
 
 /** The posture, in a few lines (CORRECTNESS 8.1.12). */
-function statusOf({ settings, listener, authority, composed, observation, alerting }: AdminInput): object {
+function statusOf({ settings, stores, listener, authority, composed, observation, alerting }: AdminInput): object {
   return {
     listen: listener.listening,
     data: settings.dataFolder,
     store: settings.store,
     index: shownIndex(settings.index),
+    quota: quotaText(stores.quota?.use()),
     profile: settings.profile,
     offline: settings.offline,
     intercept: authority === undefined ? 'nothing: there is no CA' : settings.intercept,
@@ -122,4 +127,11 @@ async function why(question: WhyQuestion, services: Services): Promise<object | 
 
 function hostOf(url: string): string {
   return /^[a-z]+:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ''
+}
+
+function quotaText(use: StoreUse | undefined): string {
+  if (use === undefined) return 'none'
+  const { usedBytes, quotaBytes, blobs, pinned } = use
+  const share = Math.round((usedBytes / quotaBytes) * 100)
+  return `${formatSize(quotaBytes)}, ${share} % used by ${blobs} blobs, ${pinned} pinned responses`
 }

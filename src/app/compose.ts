@@ -144,6 +144,7 @@ function servicesOf(
     index: stores.index,
     storeHealth: stores.health,
     hot: stores.hot,
+    touch: stores.touch,
     flights: new Flights<FlightOutcome>(),
     fills: new Fills(),
     leaving: leavingLimits,

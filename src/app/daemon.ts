@@ -7,6 +7,7 @@ import { readEnvironment } from '../config/environment.ts'
 import { isLoopback } from '../config/loopback.ts'
 import { addressText } from '../config/setting-texts.ts'
 import type { AdminAddress, HostPort, Settings } from '../config/settings.ts'
+import type { MetricSources } from '../observe/metrics.ts'
 import type { AdminServer } from '../server/admin-server.ts'
 import type { Listener } from '../server/listener.ts'
 import { MitmListener } from '../server/mitm-listener.ts'
@@ -68,10 +69,15 @@ function both(first: Observer, second: Observer | undefined): Observer {
   }
 }
 
+/** What the metrics ask for, until there is something that answers. */
+function nothingYet(): { -readonly [name in keyof MetricSources]: MetricSources[name] } {
+  return { flights: () => 0, store: () => ({ kinds: {}, blobs: 0 }) }
+}
+
 async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknown)[]): Promise<Daemon> {
   const clock = systemClock
-  let flightCount = (): number => 0
-  const observation = openObservation(settings, () => flightCount())
+  const sources = nothingYet()
+  const observation = openObservation(settings, sources)
   undo.push(() => observation.close())
   const heard = both(observation.observe, hooks.observe)
   const alerting = openAlerting({ settings, clock, observer: heard, environment: readEnvironment() })
@@ -83,12 +89,13 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   if (passed === undefined) await checkAddressesFree(settings.listen)
   const stores = openStores(settings, observer, { note: hooks.note, ...hooks.system })
   undo.push(() => stores.close())
+  sources.store = () => stores.quota?.use() ?? nothingYet().store()
   await stores.opened
   stores.verifying.runWeekly()
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())
-  flightCount = () => composed.services.flights.count
+  sources.flights = () => composed.services.flights.count
   listener = new MitmListener(
     passed?.proxy ?? settings.listen,
     composed.listenerServices(authority),
@@ -101,6 +108,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const admin = await openAdmin({
     settings,
     passed: passed?.admin,
+    stores,
     listener,
     authority,
     composed,

@@ -26,6 +26,8 @@ export interface EmbeddedInput {
   readonly quarantine: Quarantine
   readonly health: StoreHealth
   readonly isUnclean: boolean
+  /** When the log of a database is folded. */
+  readonly logBytes: number
   /** The layout that the folder had. */
   readonly found: number
   /** Tells people what takes time. */
@@ -40,21 +42,21 @@ export class EmbeddedStores {
 
   constructor(input: EmbeddedInput) {
     this.#input = input
-    const { layout, disk, checkpointer, quarantine, health } = input
+    const { layout, disk, checkpointer, quarantine, health, logBytes } = input
     this.small = this.#open(layout.smallBlobs, () => {
-      return new SqliteBlobStore(layout.smallBlobs, checkpointer, disk, quarantine)
+      return new SqliteBlobStore(layout.smallBlobs, checkpointer, disk, quarantine, logBytes)
     })
     this.side = this.#open(layout.side, () => {
-      return new SqliteSideStore(layout.side, checkpointer, (error) => health.failed(error), disk)
+      return new SqliteSideStore(layout.side, checkpointer, (error) => health.failed(error), disk, logBytes)
     })
   }
 
   /** The embedded index; its copies go to the side. */
   openIndex(): { readonly storage: SqliteKeyvStorage; readonly opened: Promise<void>; readonly healing: Healing } {
-    const { layout, disk, checkpointer } = this.#input
+    const { layout, disk, checkpointer, logBytes } = this.#input
     const { side } = this
     const storage = this.#open(layout.index, () => {
-      return new SqliteKeyvStorage(layout.index, checkpointer, disk, (key, value) => side.keep(key, value))
+      return new SqliteKeyvStorage(layout.index, checkpointer, disk, (key, value) => side.keep(key, value), logBytes)
     })
     const healing: Healing = {
       heal: async () => {

@@ -1,7 +1,7 @@
 import type { LarderEvent } from '../base/events.ts'
 import type { Settings } from '../config/settings.ts'
 import { openAccessLog } from '../observe/access-log-file.ts'
-import type { Metrics } from '../observe/metrics.ts'
+import type { MetricSources, Metrics } from '../observe/metrics.ts'
 import { PromMetrics } from '../observe/prom-metrics.ts'
 import { Readiness } from '../observe/readiness.ts'
 import { Totals } from '../observe/totals.ts'
@@ -16,9 +16,9 @@ export interface Observation {
   close(): Promise<void>
 }
 
-export function openObservation(settings: Settings, flightCount: () => number): Observation {
+export function openObservation(settings: Settings, sources: MetricSources): Observation {
   const log = openAccessLog(settings.accessLog)
-  const metrics = new PromMetrics({ flights: flightCount })
+  const metrics = new PromMetrics(sources)
   const totals = new Totals()
   const readiness = new Readiness()
   return {

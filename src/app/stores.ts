@@ -7,14 +7,16 @@ import type { CachedResponse } from '../pipeline/cached-response.ts'
 import { StoreHealth } from '../pipeline/store-health.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import { type Disk, systemDisk } from '../store/disk.ts'
-import { createFsBlobStore } from '../store/fs-blob-store.ts'
+import { InternedKeys, type RecordKeys } from '../store/entry-table.ts'
+import { createFsBlobStore, type FsBlobStore, type FsBlobStoreOptions } from '../store/fs-blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
-import { createKeyvResponseIndex } from '../store/keyv-response-index.ts'
+import { createKeyvResponseIndex, type IndexWatcher } from '../store/keyv-response-index.ts'
 import { type Layout, layoutOf } from '../store/layout.ts'
 import { createHotResponses } from '../store/lru-hot-responses.ts'
 import { prepareFolder } from '../store/prepare-folder.ts'
 import { probeFolder } from '../store/probe-folder.ts'
-import { Quarantine } from '../store/quarantine.ts'
+import { type DamageReport, Quarantine } from '../store/quarantine.ts'
+import type { DatabaseRoom, Quota } from '../store/quota.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
 import { SizedBlobStore } from '../store/sized-blob-store.ts'
 import { Checkpointer } from '../store/sqlite-checkpointer.ts'
@@ -23,6 +25,7 @@ import { setCleanMark, takeCleanMark } from '../store/suspects.ts'
 import { VerifyPass } from '../store/verify-pass.ts'
 import { EmbeddedStores, type Healing } from './embedded-stores.ts'
 import { openServerStorage, type StoreReports } from './index-storage.ts'
+import { createLedger, logBytesOf, openStoreQuota, quarantineLimits, type StoreQuota } from './store-quota.ts'
 
 /** What is kept: content, records, and the hottest of both in memory. */
 export interface Stores {
@@ -32,6 +35,10 @@ export interface Stores {
   readonly health: StoreHealth
   /** Reads all content again. */
   readonly verifying: VerifyPass
+  /** `undefined`: as much is stored as comes. */
+  readonly quota: Quota | undefined
+  /** Counts for eviction that a response was asked for; answers the number of its entry, to be given next time. */
+  touch(key: string, slot: number): number
   /** An index on a server has answered, or is said to be down; one that was lost is made again. Never rejects. */
   readonly opened: Promise<void>
   close(): Promise<void>
@@ -62,31 +69,35 @@ export function openStores(
       mend: () => mend(layout, disk, healing),
     })
     const checkpointer = new Checkpointer()
-    const quarantine = new Quarantine(layout, (report) => observer({ kind: 'blob-damaged', ...report }))
+    const reportDamage = (report: DamageReport): void => observer({ kind: 'blob-damaged', ...report })
+    const quarantine = new Quarantine(layout, reportDamage, quarantineLimits(settings))
     const { isUnclean } = suspects
-    const embedded = new EmbeddedStores({ layout, disk, checkpointer, quarantine, health, isUnclean, found, note })
+    const logBytes = logBytesOf(settings)
+    const shared = { layout, disk, checkpointer, quarantine, health }
+    const embedded = new EmbeddedStores({ ...shared, isUnclean, logBytes, found, note })
     const { small, side } = embedded
-    const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side })
-    const blobs = new SizedBlobStore(small, large)
-    const { index, opened, file } = openIndex(settings, layout, embedded, { observer, health })
+    const storage = openStorage(settings, layout, embedded, { observer, health })
+    const { file, opened } = storage
     healing.push(small, side, ...(file === undefined ? [] : [file]))
     tellSetAside(healing, health)
     const now = (): number => systemClock.now()
+    const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
+    const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
     const verifying = new VerifyPass({ stores: [small, large], stateFile: layout.verifyState, now })
+    const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
+    const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer })
+    const { blobs, index, quota } = limited
     return {
       verifying,
       blobs,
       index,
-      hot: createHotResponses(settings.memoryBytes),
+      hot,
       health,
+      quota,
+      touch: limited.touch,
       opened,
       close: async () => {
-        await verifying.close()
-        await health.close()
-        await index.close()
-        await blobs.close()
-        await side.close()
-        await checkpointer.close()
+        for (const part of [verifying, health, limited, index, blobs, side, checkpointer]) await part.close()
         setCleanMark(layout)
         lock.release()
       },
@@ -95,6 +106,37 @@ export function openStores(
     lock.release()
     throw error
   }
+}
+
+interface LimitInput {
+  readonly settings: Settings
+  readonly layout: Layout
+  readonly embedded: EmbeddedStores
+  readonly large: FsBlobStore
+  readonly storage: OpenedStorage
+  readonly hot: Stores['hot']
+  readonly health: StoreHealth
+  readonly observer: Observer
+}
+
+/** Blobs and index with the quota over them. */
+function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch'> {
+  const { settings, embedded, large, storage, hot, health } = input
+  const { small, side } = embedded
+  const ledger = createLedger(settings, storage.keys)
+  const index = storage.openIndex((...change) => guarded(() => ledger.changed(...change), health))
+  const limited = openStoreQuota({
+    ...input,
+    ledger,
+    blobs: new SizedBlobStore(small, large),
+    smallBlobs: small,
+    index,
+    databases: [...storage.records, side.room],
+    failed: (error) => health.failed(error),
+    onEvict: (key) => hot.delete(key),
+    opened: storage.opened,
+  })
+  return { ...limited, index, touch: (key, slot) => ledger.touch(key, slot) }
 }
 
 /** Rejects with a store fault while something cannot be written. */
@@ -110,22 +152,44 @@ function tellSetAside(files: readonly Healing[], health: StoreHealth): void {
   }
 }
 
-interface OpenedIndex extends Pick<Stores, 'index' | 'opened'> {
-  /** `undefined`: it is not in a file. */
-  readonly file: Healing | undefined
+/** What is counted wrongly is found at the next start; the change itself is made. */
+function guarded(count: () => void, health: StoreHealth): void {
+  try {
+    count()
+  } catch (error) {
+    health.failed(error)
+  }
 }
 
-function openIndex(settings: Settings, layout: Layout, embedded: EmbeddedStores, reports: StoreReports): OpenedIndex {
+interface OpenedStorage {
+  readonly openIndex: (watcher: IndexWatcher) => ResponseIndex
+  readonly keys: RecordKeys
+  /** `undefined`: it is not in a file. */
+  readonly file: Healing | undefined
+  /** The room of its file, if there is one. */
+  readonly records: readonly DatabaseRoom[]
+  readonly opened: Promise<void>
+}
+
+function openStorage(
+  settings: Settings,
+  layout: Layout,
+  embedded: EmbeddedStores,
+  reports: StoreReports,
+): OpenedStorage {
   const { index: url } = settings
+  const elsewhere = { keys: new InternedKeys(), file: undefined, records: [], opened: Promise.resolve() }
   if (isServer(url)) {
     embedded.withoutIndex()
     const storage = openServerStorage(url, settings, layout, reports)
-    return { index: createKeyvResponseIndex(storage, true), opened: storage.opened, file: undefined }
+    const openIndex = (watcher: IndexWatcher): ResponseIndex => createKeyvResponseIndex(storage, true, watcher)
+    return { ...elsewhere, openIndex, opened: storage.opened }
   }
   if (url.medium === 'memory') {
     embedded.withoutIndex()
-    return { index: createKeyvResponseIndex(new Map()), opened: Promise.resolve(), file: undefined }
+    return { ...elsewhere, openIndex: (watcher) => createKeyvResponseIndex(new Map(), false, watcher) }
   }
   const { storage, opened, healing } = embedded.openIndex()
-  return { index: createKeyvResponseIndex(storage), opened, file: healing }
+  const openIndex = (watcher: IndexWatcher): ResponseIndex => createKeyvResponseIndex(storage, false, watcher)
+  return { openIndex, keys: storage, file: healing, records: [storage.room], opened }
 }

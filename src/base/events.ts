@@ -97,6 +97,8 @@ export type LarderEvent =
       readonly damage: BlobDamage
       readonly detail: string
     }
+  /** Stored responses went to make room, with about so many bytes on disk. */
+  | { readonly kind: 'evicted'; readonly count: number; readonly bytes: number }
   /** What the index's server answered is not the record that was asked for. */
   | { readonly kind: 'index-rejected'; readonly reason: IndexRejection }
   | { readonly kind: 'alert'; readonly code: AlertCode; readonly outcome: AlertOutcome }

@@ -295,6 +295,14 @@ export const faults = {
     'The store has no space left.',
     'Free space in the data folder.',
   ),
+  STORE_TOO_LARGE: row(
+    undefined,
+    undefined,
+    'never',
+    'none',
+    'The content is too large for the store.',
+    'Nothing: it is passed on and not stored. A tenth of --quota may be one object.',
+  ),
   STORE_IO: row(
     undefined,
     undefined,

@@ -7,6 +7,7 @@ import { isLoopback } from './loopback.ts'
 import { type OptionName, type OptionRow, optionRows, type options } from './options.ts'
 import { parentTexts } from './setting-texts.ts'
 import type { Settings } from './settings.ts'
+import { formatSize } from './units.ts'
 import { valueKinds } from './value-kinds.ts'
 
 export interface LoadedSettings {
@@ -50,6 +51,10 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     indexPasswordFile: orNone(one('index-password-file')),
     indexKeyFile: orNone(one('index-key')),
     indexCaFile: orNone(one('index-ca')),
+    quotaBytes: one('quota'),
+    highWater: one('high-water'),
+    lowWater: one('low-water'),
+    eviction: one('eviction') as Settings['eviction'],
     memoryBytes: one('memory'),
     intercept: all('intercept'),
     splice: all('splice'),
@@ -110,8 +115,20 @@ function badValue(row: OptionRow, { origin }: Given, text: string, expected: str
   return new Fault('CONFIG_BAD_VALUE', `${row.name} is ${shown} (${origin}), expected ${expected}`)
 }
 
+const leastQuotaBytes = 32 * 1024 * 1024
+
+function checkQuota({ quotaBytes, highWater, lowWater }: Settings): void {
+  if (quotaBytes < leastQuotaBytes) {
+    throw new Fault('CONFIG_CONFLICT', `quota is ${formatSize(quotaBytes)}; less than 32MiB holds nothing`)
+  }
+  if (lowWater > highWater) {
+    throw new Fault('CONFIG_CONFLICT', `low-water ${lowWater} is above high-water ${highWater}`)
+  }
+}
+
 function checkConflicts(settings: Settings, indexOrigin: Origin): void {
   const { listen, allowClients, intercept, splice } = settings
+  checkQuota(settings)
   checkParents(settings)
   checkIndex(settings, indexOrigin)
   const open = listen.find(({ host }) => !isLoopback(host))

@@ -16,6 +16,12 @@ export interface Settings {
   /** Holds the secret that records on a server are sealed with; `undefined`: one in the data folder. */
   readonly indexKeyFile: string | undefined
   readonly indexCaFile: string | undefined
+  /** Bytes on disk that the data folder may take. */
+  readonly quotaBytes: number
+  /** Shares of what may be used, at which eviction starts and stops. */
+  readonly highWater: number
+  readonly lowWater: number
+  readonly eviction: 'gdsf' | 'lru' | 'sieve'
   /** Hot bodies and index records kept in memory. */
   readonly memoryBytes: number
   /** Host patterns (`example.org`, `*.example.org`) whose TLS is opened; empty: all. */

@@ -54,6 +54,12 @@ export function formatSize(bytes: number): string {
   return formatAmount(bytes, binaryUnits)
 }
 
+/** `0.8` or `80%` as 0.8, above 0 and at most 1; `undefined` when `text` is no such share. */
+export function parseFraction(text: string): number | undefined {
+  const share = /^(?:0?\.\d{1,4}|1|1\.0)$/.test(text) ? Number(text) : parseShare(text)
+  return share !== undefined && share > 0 && share <= 1 ? share : undefined
+}
+
 const wholePercent = 100
 const largestPercent = 1000
 

@@ -4,7 +4,7 @@ import { readAlertTarget } from './alert-targets.ts'
 import { readIndexUrl } from './index-url.ts'
 import { isLoopback } from './loopback.ts'
 import type { AdminAddress, HostPort, ParentHop } from './settings.ts'
-import { parseBandwidth, parseDuration, parseRate, parseShare, parseSize } from './units.ts'
+import { parseBandwidth, parseDuration, parseFraction, parseRate, parseShare, parseSize } from './units.ts'
 
 /** A way of reading text: what is expected, and the value, `undefined` when the text is not of this kind. */
 interface Kind<T> {
@@ -133,6 +133,7 @@ export const valueKinds = {
   count: kind('a whole number from 1 to 1000', readCount),
   rate: kind('a number a second, a minute or an hour, such as 20/s, 600/m or 100/h, or none', parseRate),
   bandwidth: kind('a size a second, such as 10MiB/s, or none', parseBandwidth),
+  fraction: kind('a share between 0 and 1, such as 0.8', parseFraction),
   share: kind('a share such as 50%, of at most 1000%', parseShare),
   'host-pattern': kind('a host name, *.DOMAIN or an IP address', readHostPattern),
   parent: kind(

@@ -13,6 +13,8 @@ export interface Metrics {
 export interface MetricSources {
   /** Fetches that are running. */
   flights(): number
+  /** What the store takes. */
+  store(): { readonly kinds: Readonly<Record<string, number>>; readonly blobs: number }
 }
 
 export interface MetricRow {
@@ -86,6 +88,17 @@ export const metricRows = {
     labels: ['reason'],
     meaning:
       "Records of the index's server that were not used: `malformed`, `forged` (not sealed with our key), `swapped` (another key's), `replayed` (purged before).",
+  },
+  larder_store_bytes: {
+    kind: 'gauge',
+    labels: ['kind'],
+    meaning: 'Bytes on disk: `blobs` (files), `small-blobs` (rows), `index`.',
+  },
+  larder_store_blobs: { kind: 'gauge', labels: [], meaning: 'Blobs that are stored.' },
+  larder_evicted_bytes_total: {
+    kind: 'counter',
+    labels: [],
+    meaning: 'Bytes on disk of stored responses that were evicted to make room.',
   },
   larder_faults_total: { kind: 'counter', labels: ['code'], meaning: 'Faults of requests and of the store.' },
   larder_verify_failures_total: {

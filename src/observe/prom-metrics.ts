@@ -34,6 +34,7 @@ export class PromMetrics implements Metrics {
   readonly #faults: Counter
   readonly #alerts: Counter
   readonly #drift: Counter
+  readonly #evictedBytes: Counter
 
   constructor(sources: MetricSources) {
     this.#requests = this.#counter('larder_requests_total')
@@ -53,6 +54,11 @@ export class PromMetrics implements Metrics {
     this.#faults = this.#counter('larder_faults_total')
     this.#alerts = this.#counter('larder_alerts_total')
     this.#drift = this.#counter('larder_drift_total')
+    this.#evictedBytes = this.#counter('larder_evicted_bytes_total')
+    this.#gauge('larder_store_blobs', (gauge) => gauge.set(sources.store().blobs))
+    this.#gauge('larder_store_bytes', (gauge) => {
+      for (const [kind, bytes] of Object.entries(sources.store().kinds)) gauge.set({ kind }, bytes)
+    })
     this.#gauge('larder_flights', (gauge) => gauge.set(sources.flights()))
     this.#loopDelay = monitorEventLoopDelay({ resolution: 20 })
     this.#loopDelay.enable()
@@ -91,6 +97,8 @@ export class PromMetrics implements Metrics {
         return this.#leftAlone.dec()
       case 'origin-failed':
         return this.#originFailures.inc({ code: event.code })
+      case 'evicted':
+        return this.#evictedBytes.inc(event.bytes)
       case 'store-recovered':
         return
     }

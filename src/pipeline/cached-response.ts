@@ -4,6 +4,7 @@ import { Fields } from '../http/fields.ts'
 import { type SecondaryKey, varyMatches } from '../http/vary.ts'
 import { currentAgeSeconds, type FreshnessProfile, freshnessProfile } from '../policy/freshness.ts'
 import type { Profile } from '../policy/profile.ts'
+import { noSlot } from '../store/eviction-policy.ts'
 import { maxVariantCount } from '../store/response-index.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import type { Deliverable } from './deliverable.ts'
@@ -24,6 +25,8 @@ export class CachedResponse implements Deliverable {
   /** Is only a part of the content there? Then status and size are those of the whole, and no request for the whole may get it. */
   readonly isPart: boolean
   content: Buffer | undefined
+  /** Number of its entry among those that may be evicted. */
+  slot = noSlot
   /** `undefined`: none, so that a hit need not look at Accept-Encoding. */
   readonly codings: readonly string[] | undefined
   readonly #stem: string[]

@@ -5,7 +5,7 @@ import type { BlobWriter } from '../store/blob-store.ts'
 import type { BodySink, OriginResponse } from '../upstream/origin-fetcher.ts'
 import { isTransient } from '../upstream/retry-schedule.ts'
 import type { Exchange } from './exchange.ts'
-import { type Filled, keepPart, store } from './fill-store.ts'
+import { type Filled, keepPart, store, whyNotStored } from './fill-store.ts'
 import type { GrowingResponse } from './growing-response.ts'
 import type { Services } from './services.ts'
 
@@ -122,6 +122,6 @@ export class FillFlow implements BodySink {
     services.storeHealth.failed(storeFault)
     growing.blob.fail(storeFault)
     void writer.abort()
-    this.#over('store-fault')
+    this.#over(whyNotStored(storeFault))
   }
 }

@@ -38,10 +38,17 @@ export async function store(filled: Filled): Promise<Stored> {
   } catch (error) {
     void writer.abort()
     services.storeHealth.failed(error)
-    return asFault(error).code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
+    return whyNotStored(error)
   } finally {
     waited()
   }
+}
+
+/** What became of content that the store failed to keep. */
+export function whyNotStored(error: unknown): Stored {
+  const { code } = asFault(error)
+  if (code === 'STORE_TOO_LARGE') return 'too-large'
+  return code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
 }
 
 /** Content that is in memory can be read from the store at once; that it becomes durable is awaited only for the index. */

@@ -6,6 +6,7 @@ import { GrowingBlob } from '../store/growing-blob.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import type { Exchange } from './exchange.ts'
 import { FillFlow } from './fill-flow.ts'
+import { whyNotStored } from './fill-store.ts'
 import { GrowingResponse } from './growing-response.ts'
 import { lengthOf } from './partial-records.ts'
 import { partialReader } from './partial-source.ts'
@@ -23,7 +24,7 @@ export const fill: Step<'fill'> = (exchange, services) => {
     exchange.wantsWhole &&= writer.ahead !== undefined
   } catch (error) {
     services.storeHealth.failed(error)
-    exchange.stored = 'store-fault'
+    exchange.stored = whyNotStored(error)
     exchange.flight?.announce({ kind: 'unshared' })
     exchange.flight?.land()
     return 'relay'

@@ -60,6 +60,7 @@ function decide(exchange: Exchange, services: Services, variants: Exchange['vari
   exchange.delivery = selected
   exchange.ttlSeconds = verdict.ttlSeconds
   exchange.savedMs = selected.record.fetchMs
+  selected.slot = services.touch(exchange.key, selected.slot)
   exchange.result = verdict.kind === 'stale-usable' ? 'hit-stale' : selected.status >= 400 ? 'hit-negative' : 'hit'
   if (verdict.kind === 'stale-usable' && !services.isOffline) validateInBackground(exchange, services)
   if (selected.content !== undefined || exchange.request.method === 'HEAD') return 'deliver'

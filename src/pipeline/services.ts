@@ -32,6 +32,8 @@ export interface Services {
   readonly index: ResponseIndex
   readonly storeHealth: StoreHealth
   readonly hot: HotResponses<readonly CachedResponse[]>
+  /** Counts for eviction that a response was asked for; answers the number of its entry, to be given next time. */
+  readonly touch: (key: string, slot: number) => number
   readonly flights: Flights<FlightOutcome>
   readonly fills: Fills
   /** What a fill may cost that nobody reads. */

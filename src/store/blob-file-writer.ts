@@ -27,6 +27,8 @@ export interface BlobFileParts {
   readonly pool: BufferPool
   readonly folders: FolderSync
   readonly sums: ChunkSums
+  /** A blob is about to get its name; resolves when none of that name is being deleted. */
+  readonly claim?: (digest: Digest) => Promise<void> | undefined
 }
 
 /** One ingest into a file: `tmp/<random>`, hashed while writing, then fsync, rename, fsync of the folder (CORRECTNESS section 5). */
@@ -156,6 +158,7 @@ export class BlobFileWriter implements BlobWriter, AheadWriter {
     this.#fd = undefined
     await disk.close(fd)
     const file = blobFile(layout, digest)
+    await this.#parts.claim?.(digest)
     await this.#whileReadable(async () => {
       await disk.rename(this.#path, file)
       this.#path = file

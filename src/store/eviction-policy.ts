@@ -33,7 +33,7 @@ export interface PolicyState {
   readonly numbers: readonly number[]
 }
 
-export type StateArray = Uint8Array | Uint32Array | Float64Array
+export type StateArray = Uint8Array | Uint16Array | Uint32Array | Float64Array
 
 /** No slot: the end of a list. */
 export const noSlot = 0xffff_ffff

@@ -29,6 +29,8 @@ export interface FsBlobStoreOptions {
   readonly quarantine?: Quarantine
   /** Files that may not have survived an unclean stop. */
   readonly suspects?: Suspects
+  /** As `BlobFileParts.claim`. */
+  readonly claim?: BlobFileParts['claim']
 }
 
 /** Blobs as files in a folder that `prepareFolder` made. */
@@ -51,7 +53,8 @@ export class FsBlobStore implements BlobStore, VerifiableBlobs {
 
   constructor(layout: Layout, options: FsBlobStoreOptions) {
     const { disk = systemDisk, sums = sumsInMemory(), quarantine = new Quarantine(layout), suspects } = options
-    this.#parts = { layout, disk, pool: new BufferPool(), folders: new FolderSync(disk), sums }
+    const { claim = () => undefined } = options
+    this.#parts = { layout, disk, pool: new BufferPool(), folders: new FolderSync(disk), sums, claim }
     this.#quarantine = quarantine
     this.#suspects = suspects
     this.#owners = new Set([0, process.geteuid?.() ?? 0, statSync(layout.root).uid])

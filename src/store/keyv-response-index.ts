@@ -8,9 +8,13 @@ import type { StoredResponse } from './stored-response.ts'
 export function createKeyvResponseIndex(
   storage: KeyvStoreAdapter | Map<string, string>,
   isShared = false,
+  watcher?: IndexWatcher,
 ): ResponseIndex {
-  return new KeyvResponseIndex(storage, isShared)
+  return new KeyvResponseIndex(storage, isShared, watcher)
 }
+
+/** Is told of every change to the index once it is durable, those of one key in their order. Must not throw. */
+export type IndexWatcher = (key: string, before: readonly StoredResponse[], after: readonly StoredResponse[]) => void
 
 class KeyvResponseIndex implements ResponseIndex {
   readonly isShared: boolean
@@ -24,9 +28,11 @@ class KeyvResponseIndex implements ResponseIndex {
   /** What an adapter told by its error event. */
   #error: unknown
   #errorCount = 0
+  readonly #watcher: IndexWatcher | undefined
 
-  constructor(storage: KeyvStoreAdapter | Map<string, string>, isShared: boolean) {
+  constructor(storage: KeyvStoreAdapter | Map<string, string>, isShared: boolean, watcher?: IndexWatcher) {
     this.isShared = isShared
+    this.#watcher = watcher
     this.#embedded = isEmbedded(storage) ? storage : undefined
     this.#keyv = new Keyv<StoredRecord>({
       store: storage,
@@ -44,7 +50,10 @@ class KeyvResponseIndex implements ResponseIndex {
   }
 
   get(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]> {
-    if (this.#deletions.has(key)) return []
+    return this.#deletions.has(key) ? [] : this.#read(key)
+  }
+
+  #read(key: string): readonly StoredResponse[] | Promise<readonly StoredResponse[]> {
     if (this.#embedded === undefined) return this.#ask(() => this.#keyv.get(key)).then(fromRecord)
     try {
       const text = this.#embedded.peek(key)
@@ -62,28 +71,42 @@ class KeyvResponseIndex implements ResponseIndex {
     // What the caller knows is only true when no other change is under way.
     const trusted = this.#changes.has(key) ? undefined : known
     return this.#inTurn(key, async () => {
-      const before = trusted ?? (await this.get(key))
-      const variants = change(before).slice(0, maxVariantCount)
-      if (variants.length > 0) await this.#set(key, toRecord(isPinned(before) ? withPin(variants, true) : variants))
-      else if (before.length > 0) await this.#ask(() => this.#keyv.delete(key))
+      const before = trusted ?? (await this.#read(key))
+      const visible = trusted === undefined && this.#deletions.has(key) ? [] : before
+      const changed = change(visible).slice(0, maxVariantCount)
+      const variants = isPinned(visible) ? withPin(changed, true) : changed
+      if (variants.length > 0) await this.#set(key, toRecord(variants))
+      else if (visible.length > 0) await this.#ask(() => this.#keyv.delete(key))
+      if (variants.length > 0 || visible.length > 0) this.#watcher?.(key, before, variants)
     })
   }
 
   setPinned(key: string, pinned: boolean): Promise<boolean> {
     return this.#inTurn(key, async () => {
       const before = await this.get(key)
-      if (before.length > 0 && isPinned(before) !== pinned) await this.#set(key, toRecord(withPin(before, pinned)))
+      if (before.length > 0 && isPinned(before) !== pinned) {
+        const variants = withPin(before, pinned)
+        await this.#set(key, toRecord(variants))
+        this.#watcher?.(key, before, variants)
+      }
       return before.length > 0
     })
   }
 
   delete(key: string): Promise<boolean> {
     this.#deletions.set(key, (this.#deletions.get(key) ?? 0) + 1)
-    return this.#inTurn(key, () => this.#ask(() => this.#keyv.delete(key))).finally(() => {
+    return this.#inTurn(key, () => this.#remove(key)).finally(() => {
       const count = this.#deletions.get(key)! - 1
       if (count > 0) this.#deletions.set(key, count)
       else this.#deletions.delete(key)
     })
+  }
+
+  async #remove(key: string): Promise<boolean> {
+    const before = this.#watcher === undefined ? [] : await this.#read(key)
+    const removed = await this.#ask(() => this.#keyv.delete(key))
+    this.#watcher?.(key, before, [])
+    return removed
   }
 
   async *entries(): AsyncIterable<readonly [key: string, variants: readonly StoredResponse[]]> {

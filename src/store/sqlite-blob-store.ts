@@ -25,8 +25,14 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   /** Content that is not in the file yet, by digest. */
   readonly #pending = new Map<Digest, Buffer>()
 
-  constructor(path: string, checkpointer: Checkpointer, disk: Disk = systemDisk, quarantine?: Quarantine) {
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
+  constructor(
+    path: string,
+    checkpointer: Checkpointer,
+    disk: Disk = systemDisk,
+    quarantine?: Quarantine,
+    maxLogBytes?: number,
+  ) {
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
     this.#quarantine = quarantine
     // What is there already may be damaged; writing it again mends it.
     this.#insert = this.#commits.prepare(
@@ -51,6 +57,11 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   /** As `SqliteGroupCommit.asideAs`. */
   get asideAs(): string | undefined {
     return this.#commits.asideAs
+  }
+
+  /** What the file takes, and gives back. */
+  get room(): SqliteGroupCommit {
+    return this.#commits
   }
 
   create(): BlobWriter {

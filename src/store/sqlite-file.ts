@@ -111,7 +111,7 @@ export class SqliteFile {
     try {
       // Once it is open nothing waits: that would hold up the event loop.
       database.exec(
-        `PRAGMA busy_timeout=${waitMs}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; ${this.#schema}; PRAGMA busy_timeout=0`,
+        `PRAGMA busy_timeout=${waitMs}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; ${this.#schema}; PRAGMA busy_timeout=0`,
       )
       for (const statement of this.#statements) statement.bind(database)
     } catch (error) {

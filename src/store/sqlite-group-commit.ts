@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asFault, type Fault } from '../base/faults.ts'
+import { pageBytes } from './accounting.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { type Prepared, SqliteFile } from './sqlite-file.ts'
@@ -14,8 +15,8 @@ const windowMs = 10
 /** Largest batch: a transaction holds up the event loop while it runs. */
 const maxBatchCount = 250
 const maxBatchBytes = 4 * 1024 * 1024
-/** The log is folded into the file when about so much was written; it then begins anew. */
-const maxLogBytes = 32 * 1024 * 1024
+/** The log is folded into the file when about so much was written; it then begins anew. At no time is it above three times as large. */
+export const usualLogBytes = 32 * 1024 * 1024
 /** What a write takes beside its own bytes: pages of the table and of its index. */
 const overheadBytes = 12 * 1024
 /** How long a transaction waits for another process that holds the file; nobody else waits for that. */
@@ -38,6 +39,9 @@ const busyTryCount = 20
 export class SqliteGroupCommit {
   readonly #file: SqliteFile
   readonly #version: Prepared
+  readonly #pageCount: Prepared
+  readonly #freeCount: Prepared
+  readonly #maxLogBytes: number
   readonly #path: string
   readonly #checkpointer: Checkpointer
   readonly #disk: Disk
@@ -49,16 +53,35 @@ export class SqliteGroupCommit {
   #held: Promise<unknown> | undefined
   #logBytes = 0
   #commitCount = 0
+  /** Bytes of all pages, and of those that hold nothing, as the last commit left them. */
+  usedBytes = 0
+  freeBytes = 0
   #fault: Fault | undefined
   #mending: Promise<void> | undefined
 
   /** Opens or makes the file; `schema` must be idempotent. Throws `STORE_IO` or `STORE_NO_SPACE`. */
-  constructor(path: string, schema: string, checkpointer: Checkpointer, disk: Disk = systemDisk) {
+  constructor(
+    path: string,
+    schema: string,
+    checkpointer: Checkpointer,
+    disk: Disk = systemDisk,
+    maxLogBytes = usualLogBytes,
+  ) {
     this.#path = path
+    this.#maxLogBytes = maxLogBytes
     this.#checkpointer = checkpointer
     this.#disk = disk
     this.#file = new SqliteFile(path, schema)
     this.#version = this.prepare('PRAGMA user_version')
+    this.#pageCount = this.prepare('PRAGMA page_count')
+    this.#freeCount = this.prepare('PRAGMA freelist_count')
+    this.#measure()
+  }
+
+  /** Gives free pages, of about so many bytes, back to the filesystem. A file of an older version keeps them. */
+  shrink(bytes: number): Promise<void> {
+    const count = Math.ceil(bytes / pageBytes)
+    return this.enqueue(() => this.database.exec(`PRAGMA incremental_vacuum(${count})`), 2 * bytes)
   }
 
   /** Throws a fault while the file is being opened again. */
@@ -109,7 +132,7 @@ export class SqliteGroupCommit {
     const batch = this.#openBatch()
     batch.writes.push(write)
     batch.sizeBytes += sizeBytes + overheadBytes
-    if (isFull(batch)) batch.ripen()
+    if (this.#isFull(batch)) batch.ripen()
     this.#committing ??= this.#commitAll()
     return batch.done
   }
@@ -141,6 +164,7 @@ export class SqliteGroupCommit {
     await reopen(this.#file, this.#checkpointer, this.#disk)
     this.#logBytes = 0
     this.#fault = undefined
+    this.#measure()
   }
 
   async #closeLog(): Promise<void> {
@@ -152,7 +176,7 @@ export class SqliteGroupCommit {
 
   #openBatch(): WriteBatch {
     const last = this.#batches.at(-1)
-    if (last !== undefined && !isFull(last)) return last
+    if (last !== undefined && !this.#isFull(last)) return last
     const batch = new WriteBatch(windowMs)
     this.#batches.push(batch)
     return batch
@@ -163,6 +187,8 @@ export class SqliteGroupCommit {
     for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
       await batch.ripe
       while (this.#held !== undefined) await this.#held
+      // The disk folds more slowly than we write: the log must not grow without end.
+      if (this.#logBytes > this.#maxLogBytes) await this.#folding
       this.#batches.shift()
       try {
         await this.#commit(batch)
@@ -184,7 +210,7 @@ export class SqliteGroupCommit {
       throw this.#fault
     }
     this.#logBytes += batch.sizeBytes
-    if (this.#logBytes > maxLogBytes) this.#folding ??= this.#fold()
+    if (this.#logBytes > this.#maxLogBytes) this.#folding ??= this.#fold()
   }
 
   /** Another process may hold the file for a while: SQLite's own way to wait would hold up the event loop. */
@@ -207,6 +233,7 @@ export class SqliteGroupCommit {
       database.exec('BEGIN IMMEDIATE')
       for (const write of writes) write()
       database.exec('COMMIT')
+      this.#measure()
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw error
@@ -243,8 +270,13 @@ export class SqliteGroupCommit {
     this.#held = undefined
     this.#folding = undefined
   }
-}
 
-function isFull(batch: WriteBatch): boolean {
-  return batch.writes.length >= maxBatchCount || batch.sizeBytes >= maxBatchBytes
+  #measure(): void {
+    this.usedBytes = (this.#pageCount.get() as { page_count: number }).page_count * pageBytes
+    this.freeBytes = (this.#freeCount.get() as { freelist_count: number }).freelist_count * pageBytes
+  }
+
+  #isFull(batch: WriteBatch): boolean {
+    return batch.writes.length >= maxBatchCount || batch.sizeBytes >= Math.min(maxBatchBytes, this.#maxLogBytes)
+  }
 }

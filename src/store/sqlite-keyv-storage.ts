@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { KeyvStoreAdapter, StoredData } from 'keyv'
 import { type Disk, systemDisk } from './disk.ts'
+import type { RecordKeys } from './entry-table.ts'
 import { KeyFilter } from './key-filter.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import type { Prepared } from './sqlite-file.ts'
@@ -14,7 +15,7 @@ const pageCount = 200
 const filterPageCount = 500
 
 /** A storage adapter for Keyv over a SQLite file. Writes resolve when they survive power loss; reads see them at once. */
-export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter {
+export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter, RecordKeys {
   readonly opts = { dialect: 'sqlite' }
   namespace: string | undefined = undefined
   readonly #commits: SqliteGroupCommit
@@ -22,6 +23,8 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
   readonly #select: Prepared
   readonly #remove: Prepared
   readonly #page: Prepared
+  readonly #idOf: Prepared
+  readonly #keyAt: Prepared
   readonly #someKeys: Prepared
   /** Keys that are stored, once all are in it: nearly every miss is for one that is not, and SQLite need not look. */
   readonly #keys = new KeyFilter()
@@ -37,10 +40,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     checkpointer: Checkpointer,
     disk: Disk = systemDisk,
     onWritten: (key: string, value: string | undefined) => void = () => {},
+    maxLogBytes?: number,
   ) {
     super()
     this.#onWritten = onWritten
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
     this.#upsert = this.#commits.prepare(
       'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
     )
@@ -48,6 +52,8 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
     this.#remove = this.#commits.prepare('DELETE FROM record WHERE key = ?')
     this.#page = this.#commits.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
     this.#someKeys = this.#commits.prepare('SELECT id, key FROM record WHERE id > ? ORDER BY id LIMIT ?')
+    this.#idOf = this.#commits.prepare('SELECT id FROM record WHERE key = ?')
+    this.#keyAt = this.#commits.prepare('SELECT key FROM record WHERE id = ?')
     this.#learnKeys(0)
   }
 
@@ -65,6 +71,30 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter 
       () => (this.#select.get(key) as { value: string } | undefined)?.value,
     )
   }
+
+  /** What the file takes, and gives back. */
+  get room(): SqliteGroupCommit {
+    return this.#commits
+  }
+
+  /** The number of a key's row, which stays the same. */
+  idOf(key: string): number | undefined {
+    return this.#commits.read(
+      'reading the response index',
+      () => (this.#idOf.get(key) as { id: number } | undefined)?.id,
+    )
+  }
+
+  keyAt(id: number): string | undefined {
+    const row = this.#commits.read('reading the response index', () => this.#keyAt.get(id))
+    return (row as { key: string } | undefined)?.key
+  }
+
+  isStored(key: string): boolean {
+    return this.peek(key) !== undefined
+  }
+
+  forget(): void {}
 
   /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
   set(key: string, value: string): Promise<void> {

@@ -35,8 +35,14 @@ export class SqliteSideStore implements ChunkSums {
   #flushing: Promise<unknown> = Promise.resolve()
   readonly #onFault: (error: unknown) => void
 
-  constructor(path: string, checkpointer: Checkpointer, onFault: (error: unknown) => void, disk: Disk = systemDisk) {
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
+  constructor(
+    path: string,
+    checkpointer: Checkpointer,
+    onFault: (error: unknown) => void,
+    disk: Disk = systemDisk,
+    maxLogBytes?: number,
+  ) {
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
     this.#onFault = onFault
     this.#selectSums = this.#commits.prepare('SELECT sums FROM sums WHERE digest = ?')
     this.#page = this.#commits.prepare('SELECT id, key, value, proof FROM record WHERE id > ? ORDER BY id LIMIT ?')

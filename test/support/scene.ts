@@ -58,6 +58,8 @@ export class Scene {
         index: createKeyvResponseIndex(new Map()),
         hot: createHotResponses<readonly CachedResponse[]>(1024 * 1024),
         health: new StoreHealth(observer),
+        quota: undefined,
+        touch: (_, slot) => slot,
         opened: Promise.resolve(),
         close: async () => {},
       },

@@ -92,6 +92,10 @@ const table: Readonly<Record<OptionName, Row>> = {
   },
   'index-key': { setting: 'indexKeyFile', text: '/key', value: '/key', initial: undefined, bad: ['a\0b'] },
   'index-ca': { setting: 'indexCaFile', text: '/a.pem', value: '/a.pem', initial: undefined, bad: ['a\0b'] },
+  quota: { setting: 'quotaBytes', text: '1GiB', value: 2 ** 30, initial: 10 * 2 ** 30, bad: ['1', '80%'] },
+  'high-water': { setting: 'highWater', text: '0.9', value: 0.9, initial: 0.8, bad: ['0', '1.5', '8', '101%'] },
+  'low-water': { setting: 'lowWater', text: '50%', value: 0.5, initial: 0.7, bad: ['0', '-1', 'half'] },
+  eviction: { setting: 'eviction', text: 'sieve', value: 'sieve', initial: 'gdsf', bad: ['arc', 'LRU'] },
   memory: {
     setting: 'memoryBytes',
     text: '1GiB',

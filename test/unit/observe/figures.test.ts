@@ -8,7 +8,7 @@ import { exchangeEvent } from '../../support/exchange-event.ts'
 
 describe('Metrics', () => {
   test('count requests by result, scheme and ecosystem, and bytes by where they came from', async (context) => {
-    const metrics = new PromMetrics({ flights: () => 3 })
+    const metrics = new PromMetrics({ flights: () => 3, store: () => ({ kinds: { blobs: 4096 }, blobs: 1 }) })
     context.after(() => metrics.close())
     metrics.observe(exchangeEvent())
     metrics.observe(exchangeEvent())
@@ -46,7 +46,7 @@ describe('Metrics', () => {
   })
 
   test('are exactly those of the table', async (context) => {
-    const metrics = new PromMetrics({ flights: () => 0 })
+    const metrics = new PromMetrics({ flights: () => 0, store: () => ({ kinds: { blobs: 4096 }, blobs: 1 }) })
     context.after(() => metrics.close())
     const found = [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind])
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe('Metrics', () => {
   })
 
   test('have a bounded number of series, whatever rules come', async (context) => {
-    const metrics = new PromMetrics({ flights: () => 0 })
+    const metrics = new PromMetrics({ flights: () => 0, store: () => ({ kinds: { blobs: 4096 }, blobs: 1 }) })
     context.after(() => metrics.close())
     for (let index = 0; index < 6000; index++) metrics.observe(exchangeEvent({ rule: `r${index}.x` }))
     const series = [...(await metrics.text()).matchAll(/^larder_requests_total\{/gm)]

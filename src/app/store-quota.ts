@@ -1,0 +1,132 @@
+import { systemClock, systemTimers } from '../base/clock.ts'
+import type { Observer } from '../base/events.ts'
+import type { Settings } from '../config/settings.ts'
+import type { BlobStore } from '../store/blob-store.ts'
+import { walkBlobFiles } from '../store/blob-walk.ts'
+import type { RecordKeys } from '../store/entry-table.ts'
+import { filesystemRoom } from '../store/filesystem-room.ts'
+import type { Layout } from '../store/layout.ts'
+import type { QuarantineLimits } from '../store/quarantine.ts'
+import { type DatabaseRoom, Quota } from '../store/quota.ts'
+import { QuotaBlobStore } from '../store/quota-blob-store.ts'
+import type { ResponseIndex } from '../store/response-index.ts'
+import { maxSmallBytes } from '../store/sized-blob-store.ts'
+import { usualLogBytes } from '../store/sqlite-group-commit.ts'
+import { StoreLedger } from '../store/store-ledger.ts'
+
+export interface StoreQuotaInput {
+  readonly settings: Settings
+  readonly layout: Layout
+  readonly ledger: StoreLedger
+  /** All blobs, and the small ones alone. */
+  readonly blobs: BlobStore
+  readonly smallBlobs: BlobStore & { readonly room: DatabaseRoom }
+  readonly index: ResponseIndex
+  /** The other databases. */
+  readonly databases: readonly DatabaseRoom[]
+  /** The index is whole. */
+  readonly opened: Promise<void>
+  readonly observer: Observer
+  readonly failed: (error: unknown) => void
+  readonly onEvict: (key: string) => void
+}
+
+export interface StoreQuota {
+  readonly quota: Quota
+  /** The blobs, of which only those are taken in that there is room for. */
+  readonly blobs: BlobStore
+  close(): Promise<void>
+}
+
+const hourMs = 3_600_000
+const kib = 1024
+const mib = 1024 * kib
+/** A log may be so large a part of the quota; folded at this size, it is never above three times as large. */
+const logShare = 1 / 200
+const logPeak = 3
+/** 256 folders, shared memory of the databases, and the small files. */
+const foldersBytes = 258 * 4 * kib + 512 * kib
+/** One object may take so much of the quota (CORRECTNESS section 7). */
+const largestShare = 0.1
+const sliceCount = 100
+
+/** When the logs of the databases are folded. */
+export function logBytesOf({ quotaBytes }: Settings): number {
+  return Math.max(mib / 2, Math.min(usualLogBytes, Math.floor(quotaBytes * logShare)))
+}
+
+/** What is set aside counts as used from the start: damage must not push the store over its quota. */
+export function quarantineLimits({ quotaBytes }: Settings): QuarantineLimits {
+  return { maxCount: 100, maxBytes: Math.min(256 * mib, Math.floor(quotaBytes / 40)) }
+}
+
+export function createLedger({ eviction }: Settings, keys: RecordKeys): StoreLedger {
+  return new StoreLedger({ clock: systemClock, policy: eviction, keys, largestRowBytes: maxSmallBytes })
+}
+
+/** The quota over stores that are open; it looks at once what they hold, and every hour whether something must go. */
+export function openStoreQuota(input: StoreQuotaInput): StoreQuota {
+  const { settings, layout, ledger, smallBlobs, index, databases } = input
+  const { quotaBytes, highWater, lowWater } = settings
+  const fixedBytes = foldersBytes + 3 * logPeak * logBytesOf(settings) + quarantineLimits(settings).maxBytes
+  const quota = new Quota(
+    {
+      quotaBytes,
+      highWater,
+      lowWater,
+      ledger,
+      blobs: input.blobs,
+      index,
+      smallBlobs: smallBlobs.room,
+      databases,
+      fixedBytes,
+      filesystem: filesystemRoom(layout.root, systemClock),
+      observer: input.observer,
+      failed: input.failed,
+      onEvict: input.onEvict,
+    },
+    {
+      files: walkBlobFiles(layout, systemClock, (ref) => ledger.blobs.add(ref)),
+      rest: () => scan(input),
+    },
+  )
+  let callOff = (): void => {}
+  const watch = (): void => {
+    callOff = systemTimers.after(hourMs, () => void quota.run().catch(input.failed).finally(watch))
+  }
+  watch()
+  const blobs = new QuotaBlobStore({
+    inner: input.blobs,
+    reservations: quota.reservations,
+    ledger,
+    largestRowBytes: maxSmallBytes,
+    largestBytes: Math.floor(quotaBytes * largestShare),
+  })
+  return {
+    quota,
+    blobs,
+    close: () => {
+      callOff()
+      return quota.close()
+    },
+  }
+}
+
+/** Counts what is stored beside files, blobs before the records that name them, in slices between requests. */
+async function scan({ ledger, smallBlobs, index, opened }: StoreQuotaInput): Promise<void> {
+  await opened
+  let seen = 0
+  const breathe = async (): Promise<void> => {
+    if (++seen % sliceCount === 0) await new Promise(setImmediate)
+  }
+  for await (const ref of smallBlobs.list()) {
+    ledger.blobs.add(ref)
+    await breathe()
+  }
+  // What others have in a shared index is not ours to count.
+  if (index.isShared) return
+  for await (const [key, variants] of index.entries()) {
+    ledger.found(key, variants)
+    await breathe()
+  }
+}

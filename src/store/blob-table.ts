@@ -1,0 +1,107 @@
+import { blockBytes, fileBytes } from './accounting.ts'
+import type { BlobRef } from './blob-store.ts'
+import { grown, noSlot } from './eviction-policy.ts'
+import { HashSlots, hashOfDigest } from './hash-slots.ts'
+
+const present = 1
+const ofFile = 2
+const mostRefs = 65_535
+
+/** Which blobs are stored and how many responses name each, in about 28 bytes a blob. Of 64 bits of their digests: two blobs with the same are kept both. */
+export class BlobTable {
+  readonly #slots = new HashSlots()
+  readonly #largestRowBytes: number
+  #refs = new Uint16Array(0)
+  #flags = new Uint8Array(0)
+  /** Of blobs with a file: the blocks that it takes. */
+  #blocks = new Uint32Array(0)
+  /** Bytes on disk of all blobs with files of their own. */
+  fileBytes = 0
+  fileCount = 0
+  rowCount = 0
+  /** Blobs that no response names. */
+  orphanCount = 0
+
+  /** Blobs up to `largestRowBytes` are rows. */
+  constructor(largestRowBytes: number) {
+    this.#largestRowBytes = largestRowBytes
+  }
+
+  /** The blob is stored; also when it was before. */
+  add({ digest, sizeBytes }: BlobRef): void {
+    const slot = this.#slotOf(digest)
+    if ((this.#flags[slot]! & present) !== 0) return
+    const isFile = sizeBytes > this.#largestRowBytes
+    this.#flags[slot] = present | (isFile ? ofFile : 0)
+    if (this.#refs[slot] === 0) this.orphanCount += 1
+    if (!isFile) this.rowCount += 1
+    else {
+      const bytes = fileBytes(sizeBytes)
+      this.#blocks[slot] = bytes / blockBytes
+      this.fileCount += 1
+      this.fileBytes += bytes
+    }
+  }
+
+  /** The blob is gone. */
+  remove(digest: string): void {
+    const slot = this.#slots.find(hashOfDigest(digest))
+    if (slot === noSlot || (this.#flags[slot]! & present) === 0) return
+    if ((this.#flags[slot]! & ofFile) === 0) this.rowCount -= 1
+    else {
+      this.fileCount -= 1
+      this.fileBytes -= this.#blocks[slot]! * blockBytes
+    }
+    this.#flags[slot] = 0
+    if (this.#refs[slot] === 0) {
+      this.orphanCount -= 1
+      this.#slots.remove(slot)
+    }
+  }
+
+  has(digest: string): boolean {
+    const slot = this.#slots.find(hashOfDigest(digest))
+    return slot !== noSlot && (this.#flags[slot]! & present) !== 0
+  }
+
+  /** One more response names the blob. */
+  ref({ digest }: BlobRef): void {
+    const slot = this.#slotOf(digest)
+    if (this.#refs[slot] === 0 && this.#flags[slot] !== 0) this.orphanCount -= 1
+    // Beyond this they are not counted any more: such a blob stays.
+    if (this.#refs[slot]! < mostRefs) this.#refs[slot] = this.#refs[slot]! + 1
+  }
+
+  /** One response less names it; answers whether none does now. */
+  unref({ digest }: BlobRef): boolean {
+    const slot = this.#slots.find(hashOfDigest(digest))
+    if (slot === noSlot) return true
+    const count = this.#refs[slot]!
+    if (count > 0 && count < mostRefs) this.#refs[slot] = count - 1
+    if (this.#refs[slot] !== 0) return false
+    if (this.#flags[slot] === 0) this.#slots.remove(slot)
+    else if (count === 1) this.orphanCount += 1
+    return true
+  }
+
+  isNamed(digest: string): boolean {
+    const slot = this.#slots.find(hashOfDigest(digest))
+    return slot !== noSlot && this.#refs[slot]! > 0
+  }
+
+  #slotOf(digest: string): number {
+    const hash = hashOfDigest(digest)
+    const known = this.#slots.find(hash)
+    if (known !== noSlot) return known
+    const slot = this.#slots.add(hash)
+    if (slot >= this.#refs.length) {
+      const capacity = Math.max(1024, this.#refs.length * 2)
+      this.#refs = grown(this.#refs, capacity)
+      this.#flags = grown(this.#flags, capacity)
+      this.#blocks = grown(this.#blocks, capacity)
+    }
+    this.#refs[slot] = 0
+    this.#flags[slot] = 0
+    return slot
+  }
+}

@@ -1,0 +1,143 @@
+import { createEvictionPolicy } from './eviction-policies.ts'
+import { type EvictionName, type EvictionPolicy, grown, noSlot } from './eviction-policy.ts'
+import { HashSlots, hashOfKey } from './hash-slots.ts'
+
+/** Where keys are found again by a number. */
+export interface RecordKeys {
+  idOf(key: string): number | undefined
+  keyAt(id: number): string | undefined
+  isStored(key: string): boolean
+  /** The entry is gone. */
+  forget(id: number): void
+}
+
+const unitBytes = 512
+const ringCount = 4096
+
+/** The keys of the index with what eviction needs of each: about 60 bytes a key in all, and no key's text. */
+export class EntryTable {
+  readonly #slots = new HashSlots()
+  readonly #keys: RecordKeys
+  readonly #policy: EvictionPolicy
+  #ids = new Float64Array(0)
+  #units = new Uint32Array(0)
+  #pinned = new Uint8Array(0)
+  /** Slots that were asked for and of which the policy does not know yet. */
+  readonly #touched = new Uint32Array(ringCount)
+  #touchedCount = 0
+  pinnedCount = 0
+
+  constructor(policy: EvictionName, keys: RecordKeys) {
+    this.#policy = createEvictionPolicy(policy)
+    this.#keys = keys
+  }
+
+  get count(): number {
+    return this.#slots.count
+  }
+
+  slotOf(key: string): number {
+    return this.#slots.find(hashOfKey(key))
+  }
+
+  /** Is it in the index? */
+  exists(key: string): boolean {
+    return this.#keys.isStored(key)
+  }
+
+  /** A key is in the index, with what it and its content take on the disk. */
+  record(key: string, sizeBytes: number, pinned: boolean): void {
+    const hash = hashOfKey(key)
+    let slot = this.#slots.find(hash)
+    const isNew = slot === noSlot
+    if (isNew) {
+      const id = this.#keys.idOf(key)
+      // Meanwhile deleted again.
+      if (id === undefined) return
+      slot = this.#slots.add(hash)
+      if (slot >= this.#ids.length) this.#grow(Math.max(1024, this.#ids.length * 2))
+      this.#ids[slot] = id
+      this.#pinned[slot] = 0
+    }
+    this.#units[slot] = Math.ceil(sizeBytes / unitBytes)
+    this.#pin(slot, pinned)
+    if (pinned) this.#policy.remove(slot)
+    else if (!this.#policy.has(slot)) this.#policy.insert(slot, sizeBytes)
+    else this.#policy.resize(slot, sizeBytes)
+  }
+
+  /** A key is in the index no more. */
+  remove(key: string): void {
+    const slot = this.slotOf(key)
+    if (slot === noSlot) return
+    this.#settle()
+    this.#policy.remove(slot)
+    this.#pin(slot, false)
+    this.#keys.forget(this.#ids[slot]!)
+    this.#slots.remove(slot)
+  }
+
+  /** It was asked for. */
+  touch(slot: number): void {
+    this.#touched[this.#touchedCount++] = slot
+    if (this.#touchedCount === ringCount) this.#settle()
+  }
+
+  /** Takes out of the policy what goes first; the entry itself stays until it is removed. `undefined`: nothing may go. */
+  evict(): { readonly key: string; readonly sizeBytes: number } | undefined {
+    this.#settle()
+    for (let slot = this.#policy.evict(); slot !== undefined; slot = this.#policy.evict()) {
+      const key = this.#keys.keyAt(this.#ids[slot]!)
+      if (key !== undefined) return { key, sizeBytes: this.#units[slot]! * unitBytes }
+    }
+    return undefined
+  }
+
+  /** What could not be evicted may go another time. */
+  putBack(key: string): void {
+    const slot = this.slotOf(key)
+    if (slot === noSlot || this.#pinned[slot] === 1 || this.#policy.has(slot)) return
+    this.#policy.insert(slot, this.#units[slot]! * unitBytes)
+  }
+
+  #settle(): void {
+    for (let at = 0; at < this.#touchedCount; at++) this.#policy.hit(this.#touched[at]!)
+    this.#touchedCount = 0
+  }
+
+  #pin(slot: number, pinned: boolean): void {
+    const value = pinned ? 1 : 0
+    this.pinnedCount += value - this.#pinned[slot]!
+    this.#pinned[slot] = value
+  }
+
+  #grow(capacity: number): void {
+    this.#ids = grown(this.#ids, capacity)
+    this.#units = grown(this.#units, capacity)
+    this.#pinned = grown(this.#pinned, capacity)
+  }
+}
+
+/** Keys of an index that has no numbers for them. */
+export class InternedKeys implements RecordKeys {
+  readonly #keys = new Map<number, string>()
+  #last = 0
+
+  idOf(key: string): number {
+    this.#last += 1
+    this.#keys.set(this.#last, key)
+    return this.#last
+  }
+
+  keyAt(id: number): string | undefined {
+    return this.#keys.get(id)
+  }
+
+  isStored(): boolean {
+    return true
+  }
+
+  forget(id: number): void {
+    this.#keys.delete(id)
+  }
+}

@@ -1,0 +1,278 @@
+import type { Digest } from '../base/digest.ts'
+import type { Observer } from '../base/events.ts'
+import type { BlobRef, BlobStore } from './blob-store.ts'
+import type { FilesystemRoom } from './filesystem-room.ts'
+import { Reservations, type StoreSpace } from './reservations.ts'
+import type { ResponseIndex } from './response-index.ts'
+import type { StoreLedger } from './store-ledger.ts'
+
+/** A database in the data folder, as its last commit left it. */
+export interface DatabaseRoom {
+  readonly usedBytes: number
+  /** Pages that hold nothing and are used again. */
+  readonly freeBytes: number
+  /** Gives up to so many bytes of free pages back to the filesystem. */
+  shrink(bytes: number): Promise<void>
+}
+
+export interface QuotaOptions {
+  readonly quotaBytes: number
+  /** Shares of what may be used: above `highWater` entries go until it is `lowWater`. */
+  readonly highWater: number
+  readonly lowWater: number
+  readonly ledger: StoreLedger
+  readonly blobs: BlobStore
+  readonly index: ResponseIndex
+  readonly smallBlobs: DatabaseRoom
+  /** The other databases. */
+  readonly databases: readonly DatabaseRoom[]
+  /** What stands in the folder beside blobs and databases, logs of the databases included. */
+  readonly fixedBytes: number
+  readonly filesystem: FilesystemRoom
+  readonly observer: Observer
+  /** Reports what went wrong with the store. */
+  readonly failed: (error: unknown) => void
+  /** A key is about to go: nobody may serve it from memory. */
+  readonly onEvict: (key: string) => void
+}
+
+/** What is stored already is learnt while the daemon runs. */
+export interface StoreScan {
+  /** Until then nothing is promised. `undefined`: it is known already what files take. */
+  readonly files: Promise<void> | undefined
+  /** Until then nothing is evicted. */
+  readonly rest: () => Promise<void>
+}
+
+/** What the store takes, in bytes and in numbers. */
+export interface StoreUse {
+  readonly quotaBytes: number
+  readonly usedBytes: number
+  readonly kinds: { readonly blobs: number; readonly 'small-blobs': number; readonly index: number }
+  readonly reservedBytes: number
+  readonly blobs: number
+  readonly responses: number
+  readonly pinned: number
+}
+
+const mostVictims = 256
+const leastBatchBytes = 256 * 1024
+
+/** Keeps the store within its quota: knows what it takes, promises room, and evicts what is worth least to make some. */
+export class Quota {
+  readonly reservations: Reservations
+  readonly #options: QuotaOptions
+  readonly #deleting = new Map<Digest, Promise<void>>()
+  /** One run of eviction after another. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #running = false
+  #closed = false
+  /** It is known what the files take; it is known what is stored. */
+  #measured = false
+  #known = false
+  readonly #ready: Promise<void>
+
+  constructor(options: QuotaOptions, scan: StoreScan) {
+    this.#options = options
+    options.ledger.onUnnamed((ref) => {
+      if (this.#known) void this.#delete(ref)
+    })
+    this.reservations = new Reservations({
+      space: () => this.#space(),
+      makeRoom: (bytes, fits) => this.#inTurn(() => this.#makeRoom(bytes, fits)),
+      onReserved: () => this.#onReserved(),
+    })
+    this.#measured = scan.files === undefined
+    this.#ready = this.#scan(scan)
+  }
+
+  /** Settles when it is known what is stored. */
+  get ready(): Promise<void> {
+    return this.#ready
+  }
+
+  use(): StoreUse {
+    const { ledger, smallBlobs, quotaBytes } = this.#options
+    const index = this.#databaseBytes('usedBytes')
+    const { fileBytes, fileCount, rowCount } = ledger.blobs
+    return {
+      quotaBytes,
+      usedBytes: fileBytes + smallBlobs.usedBytes + index,
+      kinds: { blobs: fileBytes, 'small-blobs': smallBlobs.usedBytes, index },
+      reservedBytes: this.reservations.reservedBytes,
+      blobs: fileCount + rowCount,
+      responses: ledger.entries.count,
+      pinned: ledger.entries.pinnedCount,
+    }
+  }
+
+  /** Evicts when the store is above its high water. */
+  run(): Promise<void> {
+    return this.#inTurn(() => this.#drain())
+  }
+
+  /** A blob under this digest is about to appear. Resolves when none is being deleted. */
+  claim(digest: Digest): Promise<void> | undefined {
+    this.#options.ledger.claim(digest)
+    return this.#deleting.get(digest)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#ready
+    await this.#turn
+    await Promise.all(this.#deleting.values())
+  }
+
+  async #scan({ files, rest }: StoreScan): Promise<void> {
+    // What cannot be read is not counted; the store goes on.
+    await files?.catch(this.#options.failed)
+    this.#measured = true
+    await rest().catch(this.#options.failed)
+    this.#known = true
+    this.#onReserved()
+  }
+
+  #space(): StoreSpace {
+    const { ledger, smallBlobs } = this.#options
+    const freeRowBytes = smallBlobs.freeBytes
+    const usedBytes = ledger.blobs.fileBytes + smallBlobs.usedBytes + this.#databaseBytes('usedBytes')
+    return { capacityBytes: this.#measured ? this.#capacity(usedBytes) : 0, usedBytes, freeRowBytes }
+  }
+
+  #databaseBytes(which: 'usedBytes' | 'freeBytes'): number {
+    return this.#options.databases.reduce((sum, database) => sum + database[which], 0)
+  }
+
+  #capacity(usedBytes: number): number {
+    const { quotaBytes, fixedBytes, filesystem } = this.#options
+    return Math.min(quotaBytes, filesystem(usedBytes)) - fixedBytes
+  }
+
+  /** Bytes by which what is stored and promised is above `share` of what may be. */
+  #excess(share: number): number {
+    const { capacityBytes, usedBytes } = this.#space()
+    const freeBytes = this.#options.smallBlobs.freeBytes + this.#databaseBytes('freeBytes')
+    return usedBytes - freeBytes + this.reservations.reservedBytes - share * capacityBytes
+  }
+
+  #onReserved(): void {
+    if (this.#running || !this.#known || this.#closed || this.#excess(this.#options.highWater) <= 0) return
+    this.#running = true
+    void this.run()
+      .catch(this.#options.failed)
+      .finally(() => {
+        this.#running = false
+      })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #drain(): Promise<void> {
+    await this.#ready
+    if (this.#excess(this.#options.highWater) <= 0) return
+    for (let excess = this.#excess(this.#options.lowWater); excess > 0 && !this.#closed; ) {
+      if (!(await this.#evictSome(excess))) return
+      excess = this.#excess(this.#options.lowWater)
+    }
+  }
+
+  async #makeRoom(bytes: number, fits: () => boolean): Promise<boolean> {
+    await this.#ready
+    try {
+      while (!fits()) {
+        if (this.#closed) return false
+        if (await this.#shrink(bytes)) continue
+        if (!(await this.#evictSome(bytes))) break
+      }
+    } catch (error) {
+      this.#options.failed(error)
+    }
+    return fits()
+  }
+
+  /** Free pages for the filesystem; answers whether that made some room. */
+  async #shrink(bytes: number): Promise<boolean> {
+    const { smallBlobs, databases } = this.#options
+    for (const database of [smallBlobs, ...databases]) {
+      if (database.freeBytes === 0) continue
+      const before = database.usedBytes
+      await database.shrink(Math.min(database.freeBytes, Math.max(bytes, leastBatchBytes))).catch(this.#options.failed)
+      if (database.usedBytes < before) return true
+    }
+    return false
+  }
+
+  /** Evicts about so many bytes; answers whether anything went. */
+  async #evictSome(bytes: number): Promise<boolean> {
+    const { ledger, observer } = this.#options
+    if (ledger.blobs.orphanCount > 0 && (await this.#sweepOrphans(bytes))) return true
+    const victims: { readonly key: string; readonly sizeBytes: number }[] = []
+    let wanted = Math.max(bytes, leastBatchBytes)
+    while (wanted > 0 && victims.length < mostVictims) {
+      const victim = ledger.entries.evict()
+      if (victim === undefined) break
+      victims.push(victim)
+      wanted -= victim.sizeBytes
+    }
+    const gone = await Promise.all(victims.map(({ key }) => this.#evict(key)))
+    await Promise.all(this.#deleting.values())
+    const count = gone.filter((one) => one).length
+    if (count === 0) return false
+    const evictedBytes = victims.reduce((sum, { sizeBytes }, at) => sum + (gone[at] ? sizeBytes : 0), 0)
+    observer({ kind: 'evicted', count, bytes: evictedBytes })
+    return true
+  }
+
+  /** The record first, durably; then its content. A record may be another daemon's as well: then only the content goes. */
+  async #evict(key: string): Promise<boolean> {
+    const { ledger, index, onEvict, failed } = this.#options
+    onEvict(key)
+    try {
+      if (index.isShared) ledger.changed(key, await index.get(key), [])
+      else await index.delete(key)
+      // Also when there was no record.
+      ledger.entries.remove(key)
+      return true
+    } catch (error) {
+      ledger.entries.putBack(key)
+      failed(error)
+      return false
+    }
+  }
+
+  /** Content that no record names, as a crash leaves it. */
+  async #sweepOrphans(bytes: number): Promise<boolean> {
+    const { ledger, blobs } = this.#options
+    let left = bytes
+    let seen = 0
+    for await (const ref of blobs.list()) {
+      if (++seen % mostVictims === 0) await new Promise(setImmediate)
+      if (!ledger.isOrphan(ref.digest)) continue
+      await this.#delete(ref)
+      left -= ref.sizeBytes
+      if (left <= 0) break
+    }
+    return left < bytes
+  }
+
+  /** Never rejects. */
+  #delete(ref: BlobRef): Promise<void> {
+    const { digest } = ref
+    const underWay = this.#deleting.get(digest)
+    if (underWay !== undefined) return underWay
+    const { blobs, ledger, failed } = this.#options
+    const done = blobs
+      .delete(digest)
+      .then(() => {
+        if (!ledger.isClaimed(digest)) ledger.blobs.remove(digest)
+      }, failed)
+      .finally(() => this.#deleting.delete(digest))
+    this.#deleting.set(digest, done)
+    return done
+  }
+}

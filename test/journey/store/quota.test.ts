@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { LarderEvent } from '../../../src/base/events.ts'
+import { startLarder, type TestLarder } from '../../support/larder.ts'
+import { startOrigin } from '../../support/origin.ts'
+import { ask } from '../../support/proxy-client.ts'
+
+const mib = 1024 * 1024
+const quotaBytes = 40 * mib
+const writtenBytes = 10 * quotaBytes
+const clientCount = 50
+/** What one writer hands to the disk at a time. */
+const chunkBytes = 64 * 1024
+
+const pattern = Buffer.alloc(8 * mib, 'The quick brown fox jumps over the lazy dog. ')
+
+/** Most are small; the bytes are in the large ones. */
+function sizeOf(number: number): number {
+  const draw = createHash('sha256').update(String(number)).digest().readUInt32BE(0) / 2 ** 32
+  if (draw < 0.6) return 200 + Math.floor(draw * 60_000)
+  if (draw < 0.97) return Math.floor(40_000 + (draw - 0.6) * 2_000_000)
+  return Math.floor(2 * mib + (draw - 0.97) * 120 * mib)
+}
+
+function contentOf(number: number): Buffer {
+  const head = Buffer.from(`object ${number}\n`)
+  return Buffer.concat([head, pattern.subarray(0, sizeOf(number) - head.length)])
+}
+
+/** What `du` says of a folder, files that vanish meanwhile left aside. */
+function diskUse(folder: string): Promise<number> {
+  return new Promise((resolve) => {
+    execFile('du', ['-s', '-B1', folder], (_, stdout) => resolve(Number.parseInt(stdout, 10)))
+  })
+}
+
+async function mostDiskUse(folder: string, during: Promise<unknown>): Promise<number> {
+  let over = false
+  let most = 0
+  const watch = (async () => {
+    while (!over) most = Math.max(most, await diskUse(folder))
+  })()
+  try {
+    await during
+  } finally {
+    over = true
+    await watch
+  }
+  return most
+}
+
+const isFault = (event: LarderEvent): boolean => event.kind === 'store-fault'
+
+async function fill(larder: TestLarder, originUrl: string): Promise<number> {
+  let next = 0
+  let bytes = 0
+  const client = async (): Promise<void> => {
+    while (bytes < writtenBytes) {
+      const number = next++
+      bytes += sizeOf(number)
+      const answer = await ask(larder.port, `${originUrl}/${number % 3 === 0 ? 'chunked' : 'length'}/${number}`)
+      assert.ok(answer.complete && answer.body.equals(contentOf(number)), `object ${number}`)
+    }
+  }
+  await Promise.all(Array.from({ length: clientCount }, client))
+  return next
+}
+
+test('ten times the quota written by fifty clients: du never exceeds the quota and a chunk for each, all are served', async (t) => {
+  const origin = await startOrigin((request, response) => {
+    const [, way, number] = request.url!.split('/')
+    const content = contentOf(Number(number))
+    const length = way === 'length' ? { 'Content-Length': content.length } : {}
+    response.writeHead(200, { 'Cache-Control': 'max-age=36000', ...length }).end(content)
+  })
+  let larder = await startLarder({ quotaBytes, memoryBytes: 8 * mib })
+  t.after(async () => {
+    await larder.stop()
+    await origin.stop()
+  })
+  const folder = join(larder.folder, 'data')
+  let count = 0
+  const filled = fill(larder, origin.url).then((all) => {
+    count = all
+  })
+  const most = await mostDiskUse(folder, filled)
+  t.diagnostic(`${count} objects, at most ${(most / mib).toFixed(1)} MiB of ${quotaBytes / mib}`)
+  assert.ok(most <= quotaBytes + clientCount * chunkBytes, `${most} bytes on disk`)
+  assert.ok(most >= quotaBytes / 2, `${most} bytes on disk: the store is used`)
+  assert.deepEqual(larder.events.filter(isFault), [])
+  const evicted = larder.events.filter((event) => event.kind === 'evicted')
+  assert.ok(evicted.reduce((sum, event) => sum + event.bytes, 0) > writtenBytes / 2)
+
+  larder = await larder.restart()
+  const again = larder
+  let hits = 0
+  const reread = async (): Promise<void> => {
+    for (let number = count - 1; number >= 0; number -= 20) {
+      const url = `${origin.url}/${number % 3 === 0 ? 'chunked' : 'length'}/${number}`
+      const answer = await ask(again.port, url)
+      assert.ok(answer.complete && answer.body.equals(contentOf(number)))
+      if (String(answer.headers['cache-status']).startsWith('larder; hit')) hits += 1
+    }
+  }
+  const later = await mostDiskUse(folder, reread())
+  t.diagnostic(`after a restart ${hits} hits, at most ${(later / mib).toFixed(1)} MiB`)
+  assert.ok(later <= quotaBytes + chunkBytes)
+  assert.ok(hits > 0)
+  assert.deepEqual(again.events.filter(isFault), [])
+})
