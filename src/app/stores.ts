@@ -69,35 +69,33 @@ export function openStores(
       mend: () => mend(layout, disk, healing),
     })
     const checkpointer = new Checkpointer()
-    const reportDamage = (report: DamageReport): void => observer({ kind: 'blob-damaged', ...report })
-    const quarantine = new Quarantine(layout, reportDamage, quarantineLimits(settings))
+    const quarantine = openQuarantine(settings, layout, observer)
     const { isUnclean } = suspects
-    const logBytes = logBytesOf(settings)
-    const shared = { layout, disk, checkpointer, quarantine, health }
-    const embedded = new EmbeddedStores({ ...shared, isUnclean, logBytes, found, note })
+    const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
+    const embedded = new EmbeddedStores({ ...shared, isUnclean, found, note })
     const { small, side } = embedded
     const storage = openStorage(settings, layout, embedded, { observer, health })
     const { file, opened } = storage
     healing.push(small, side, ...(file === undefined ? [] : [file]))
     tellSetAside(healing, health)
-    const now = (): number => systemClock.now()
     const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
     const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
-    const verifying = new VerifyPass({ stores: [small, large], stateFile: layout.verifyState, now })
+    const verifying = new VerifyPass({
+      stores: [small, large],
+      stateFile: layout.verifyState,
+      now: () => systemClock.now(),
+    })
     const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
     const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer })
-    const { blobs, index, quota } = limited
     return {
       verifying,
-      blobs,
-      index,
+      ...limited,
       hot,
       health,
-      quota,
-      touch: limited.touch,
       opened,
       close: async () => {
-        for (const part of [verifying, health, limited, index, blobs, side, checkpointer]) await part.close()
+        for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
+          await part.close()
         setCleanMark(layout)
         lock.release()
       },
@@ -106,6 +104,11 @@ export function openStores(
     lock.release()
     throw error
   }
+}
+
+function openQuarantine(settings: Settings, layout: Layout, observer: Observer): Quarantine {
+  const report = (damage: DamageReport): void => observer({ kind: 'blob-damaged', ...damage })
+  return new Quarantine(layout, report, quarantineLimits(settings))
 }
 
 interface LimitInput {
