@@ -70,13 +70,11 @@ export function openStores(
     })
     const checkpointer = new Checkpointer()
     const quarantine = openQuarantine(settings, layout, observer)
-    const { isUnclean } = suspects
     const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
-    const embedded = new EmbeddedStores({ ...shared, isUnclean, found, note })
+    const embedded = new EmbeddedStores({ ...shared, isUnclean: suspects.isUnclean, found, note })
     const { small, side } = embedded
     const storage = openStorage(settings, layout, embedded, { observer, health })
-    const { file, opened } = storage
-    healing.push(small, side, ...(file === undefined ? [] : [file]))
+    healing.push(small, side, ...storage.files)
     tellSetAside(healing, health)
     const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
     const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
@@ -92,7 +90,7 @@ export function openStores(
       ...limited,
       hot,
       health,
-      opened,
+      opened: storage.opened,
       close: async () => {
         for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
           await part.close()
@@ -167,9 +165,8 @@ function guarded(count: () => void, health: StoreHealth): void {
 interface OpenedStorage {
   readonly openIndex: (watcher: IndexWatcher) => ResponseIndex
   readonly keys: RecordKeys
-  /** `undefined`: it is not in a file. */
-  readonly file: Healing | undefined
-  /** The room of its file, if there is one. */
+  /** None: it is not in a file. */
+  readonly files: readonly Healing[]
   readonly records: readonly DatabaseRoom[]
   readonly opened: Promise<void>
 }
@@ -181,7 +178,7 @@ function openStorage(
   reports: StoreReports,
 ): OpenedStorage {
   const { index: url } = settings
-  const elsewhere = { keys: new InternedKeys(), file: undefined, records: [], opened: Promise.resolve() }
+  const elsewhere = { keys: new InternedKeys(), files: [], records: [], opened: Promise.resolve() }
   if (isServer(url)) {
     embedded.withoutIndex()
     const storage = openServerStorage(url, settings, layout, reports)
@@ -194,5 +191,5 @@ function openStorage(
   }
   const { storage, opened, healing } = embedded.openIndex()
   const openIndex = (watcher: IndexWatcher): ResponseIndex => createKeyvResponseIndex(storage, false, watcher)
-  return { openIndex, keys: storage, file: healing, records: [storage.room], opened }
+  return { openIndex, keys: storage, files: [healing], records: [storage.room], opened }
 }
