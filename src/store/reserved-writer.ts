@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts'
 import { asFault, Fault } from '../base/faults.ts'
 import { fileBytes, recordBytes, rowBytesOf } from './accounting.ts'
+import type { AheadWriter } from './ahead-writer.ts'
 import type { BlobRef, BlobWriter } from './blob-store.ts'
 import type { ExpectedContent } from './expected-content.ts'
 import type { Medium, Reservations } from './reservations.ts'
@@ -49,6 +50,13 @@ export class ReservedWriter implements BlobWriter {
 
   get readableBytes(): number {
     return this.#inner.readableBytes
+  }
+
+  /** Room for all of it is promised before a byte is written ahead; where it is not had at once, content comes in order. */
+  get ahead(): AheadWriter | undefined {
+    const { declaredBytes } = this.#options
+    if (declaredBytes === undefined || this.#waiting !== undefined || !this.#hasRoom(declaredBytes)) return undefined
+    return this.#inner.ahead
   }
 
   write(chunk: Buffer): boolean {

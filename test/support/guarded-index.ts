@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { systemClock, systemTimers } from '../../src/base/clock.ts'
+import { systemClock, systemTimers, type Timers } from '../../src/base/clock.ts'
 import { GuardedKeyvStorage } from '../../src/store/keyv-guarded-storage.ts'
 import { createKeyvResponseIndex } from '../../src/store/keyv-response-index.ts'
 import { PurgeMemory } from '../../src/store/purge-memory.ts'
@@ -8,6 +8,9 @@ import { RecordSeal } from '../../src/store/record-seal.ts'
 import type { RemoteStorage } from '../../src/store/remote-storage.ts'
 import type { ResponseIndex } from '../../src/store/response-index.ts'
 import { makeStoreFolder } from './store-folder.ts'
+
+/** Deadlines ten times as long: on a busy machine a server of the test is slow, which is not what is tested here. */
+const patient: Timers = { after: (ms, due) => systemTimers.after(10 * ms, due) }
 
 /** An index on a server, with what a test needs to look behind it. */
 export interface GuardedIndex {
@@ -38,7 +41,7 @@ export async function openGuardedIndex(
     seal,
     purges: new PurgeMemory(join(folder.layout.root, 'index.purged')),
     clock: systemClock,
-    timers: systemTimers,
+    timers: patient,
     watcher: {
       down: () => void told.push('down'),
       up: () => void told.push('up'),
