@@ -295,6 +295,14 @@ export const faults = {
     'The store has no space left.',
     'Free space in the data folder.',
   ),
+  STORE_BUSY: row(
+    undefined,
+    undefined,
+    'never',
+    'none',
+    'More content comes at once than the store can make room for.',
+    'Nothing: it is passed on and not stored. A larger --quota has room for more at once.',
+  ),
   STORE_TOO_LARGE: row(
     undefined,
     undefined,

@@ -48,7 +48,7 @@ export async function store(filled: Filled): Promise<Stored> {
 export function whyNotStored(error: unknown): Stored {
   const { code } = asFault(error)
   if (code === 'STORE_TOO_LARGE') return 'too-large'
-  return code === 'STORE_NO_SPACE' ? 'no-space' : 'store-fault'
+  return code === 'STORE_NO_SPACE' || code === 'STORE_BUSY' ? 'no-space' : 'store-fault'
 }
 
 /** Content that is in memory can be read from the store at once; that it becomes durable is awaited only for the index. */

@@ -46,8 +46,8 @@ export class StoreHealth {
 
   failed(error: unknown): void {
     const fault = asFault(error)
-    // The store is sound: it only takes in no such thing.
-    if (fault.code === 'STORE_TOO_LARGE') return
+    // The store is sound: it only does not take in everything.
+    if (fault.code === 'STORE_TOO_LARGE' || fault.code === 'STORE_BUSY') return
     if (this.#indexIsShared && fault.code === 'STORE_BLOB_MISSING') return
     if (this.#indexIsShared && fault.code === 'STORE_INDEX_DOWN') return this.#indexFailed(fault)
     this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message })

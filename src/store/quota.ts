@@ -56,6 +56,8 @@ export interface StoreUse {
 }
 
 const mostVictims = 256
+/** No run evicts more of the store than this for those who wait. */
+const mostRunShare = 0.1
 const leastBatchBytes = 256 * 1024
 
 /** Keeps the store within its quota: knows what it takes, promises room, and evicts what is worth least to make some. */
@@ -181,8 +183,9 @@ export class Quota {
     }
   }
 
-  async #makeRoom(bytes: number, fits: () => boolean): Promise<boolean> {
+  async #makeRoom(wantedBytes: number, fits: () => boolean): Promise<boolean> {
     await this.#ready
+    const bytes = Math.min(wantedBytes, mostRunShare * this.#space().capacityBytes)
     try {
       while (!fits()) {
         if (this.#closed) return false

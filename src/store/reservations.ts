@@ -15,7 +15,7 @@ export type Medium = 'file' | 'row'
 
 export interface ReservationsOptions {
   readonly space: () => StoreSpace
-  /** Tries to make room for so many bytes until `fits` says so; answers whether it does. Never rejects. */
+  /** Makes room, at best for so many bytes, until `fits` says that it is enough; answers whether it does. Never rejects. */
   readonly makeRoom: (bytes: number, fits: () => boolean) => Promise<boolean>
   /** Some was promised: more may have to go soon. */
   readonly onReserved: () => void
@@ -25,7 +25,11 @@ interface Waiting {
   readonly bytes: number
   readonly medium: Medium
   readonly granted: PromiseWithResolvers<void>
+  isGivenUp: boolean
 }
+
+/** A client is held up no longer than this for the sake of storing. */
+const mostWaitMs = 1500
 
 /**
  * Promises of room: bytes count as used from the moment they are promised, so that any number of writers together never
@@ -50,25 +54,35 @@ export class Reservations {
     return this.#waiting.length
   }
 
-  /** Promises room at once; `false`: there is none, or others wait. */
+  /** Promises room at once; `false`: there is none, or others wait for some. Rows are small enough to go first. */
   tryReserve(bytes: number, medium: Medium): boolean {
-    if (this.#waiting.length > 0 || !this.#fits(bytes, medium)) return false
+    if ((medium === 'file' && this.#waiting.length > 0) || !this.#fits(bytes, medium)) return false
     this.#grant(bytes, medium)
     return true
   }
 
-  /** Promises room, once there is some. Rejects with `STORE_NO_SPACE`. */
+  /** Promises room, once there is some. Rejects with `STORE_NO_SPACE`, and with `STORE_BUSY` when making room takes too long. */
   async reserve(bytes: number, medium: Medium): Promise<void> {
     if (this.tryReserve(bytes, medium)) return
     const granted = Promise.withResolvers<void>()
-    this.#waiting.push({ bytes, medium, granted })
+    const waiting = { bytes, medium, granted, isGivenUp: false }
+    this.#waiting.push(waiting)
     this.#serving ??= this.#serve()
-    return granted.promise
+    const timer = setTimeout(() => {
+      waiting.isGivenUp = true
+      granted.reject(new Fault('STORE_BUSY', `no room for ${bytes} bytes was made within ${mostWaitMs} ms`))
+    }, mostWaitMs).unref()
+    return granted.promise.finally(() => clearTimeout(timer))
   }
 
   /** The bytes are on the disk and counted there, or will never be written. */
   release(bytes: number, medium: Medium): void {
     this.#reserved[medium] -= bytes
+  }
+
+  /** One run of eviction makes room for all who wait: each has to wait for the disk. */
+  #wantedBytes(): number {
+    return this.#waiting.reduce((sum, { bytes, isGivenUp }) => sum + (isGivenUp ? 0 : bytes), 0)
   }
 
   /** Does what is promised now fit, with `bytes` more? */
@@ -87,8 +101,10 @@ export class Reservations {
   async #serve(): Promise<void> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { bytes, medium, granted } = next
-      const hasRoom = await this.#options.makeRoom(bytes, () => this.#fits(bytes, medium))
+      const fits = (): boolean => next!.isGivenUp || this.#fits(bytes, medium)
+      const hasRoom = next.isGivenUp || (await this.#options.makeRoom(this.#wantedBytes(), fits))
       this.#waiting.shift()
+      if (next.isGivenUp) continue
       if (hasRoom && this.#fits(bytes, medium)) {
         this.#grant(bytes, medium)
         granted.resolve()
