@@ -8,6 +8,7 @@ import { StoreHealth } from '../pipeline/store-health.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import { type Disk, systemDisk } from '../store/disk.ts'
 import { InternedKeys, type RecordKeys } from '../store/entry-table.ts'
+import { mostOnFilesystem } from '../store/filesystem-room.ts'
 import { createFsBlobStore, type FsBlobStore, type FsBlobStoreOptions } from '../store/fs-blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
 import { createKeyvResponseIndex, type IndexWatcher } from '../store/keyv-response-index.ts'
@@ -53,54 +54,66 @@ export interface StoreSystem {
 }
 
 /** Opens the stores of the data folder, which this process then owns. */
-export function openStores(
-  settings: Settings,
-  observer: Observer = () => {},
-  { disk = systemDisk, timers = systemTimers, note = () => {} }: StoreSystem = {},
-): Stores {
+export function openStores(settings: Settings, observer: Observer = () => {}, system: StoreSystem = {}): Stores {
   const layout = layoutOf(settings.dataFolder)
   const lock = acquireStoreLock(layout)
   try {
     const found = prepareFolder(layout)
-    const suspects = takeCleanMark(layout)
-    const healing: Healing[] = []
-    const health = new StoreHealth(observer, isServer(settings.index), {
-      timers,
-      mend: () => mend(layout, disk, healing),
-    })
-    const checkpointer = new Checkpointer()
-    const quarantine = openQuarantine(settings, layout, observer)
-    const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
-    const embedded = new EmbeddedStores({ ...shared, isUnclean: suspects.isUnclean, found, note })
-    const { small, side } = embedded
-    const storage = openStorage(settings, layout, embedded, { observer, health })
-    healing.push(small, side, ...storage.files)
-    tellSetAside(healing, health)
-    const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
-    const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
-    const verifying = new VerifyPass({
-      stores: [small, large],
-      stateFile: layout.verifyState,
-      now: () => systemClock.now(),
-    })
-    const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
-    const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer })
-    return {
-      verifying,
-      ...limited,
-      hot,
-      health,
-      opened: storage.opened,
-      close: async () => {
-        for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
-          await part.close()
-        setCleanMark(layout)
-        lock.release()
-      },
-    }
+    // Logs and what is set aside are shares of the quota: on a small filesystem, of that.
+    const quotaBytes = Math.min(settings.quotaBytes, mostOnFilesystem(layout.root))
+    return openLocked({ settings: { ...settings, quotaBytes }, layout, lock, found, observer, system })
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+interface LockedFolder {
+  readonly settings: Settings
+  readonly layout: Layout
+  readonly lock: ReturnType<typeof acquireStoreLock>
+  readonly found: ReturnType<typeof prepareFolder>
+  readonly observer: Observer
+  readonly system: StoreSystem
+}
+
+function openLocked({ settings, layout, lock, found, observer, system }: LockedFolder): Stores {
+  const { disk = systemDisk, timers = systemTimers, note = () => {} } = system
+  const suspects = takeCleanMark(layout)
+  const healing: Healing[] = []
+  const health = new StoreHealth(observer, isServer(settings.index), {
+    timers,
+    mend: () => mend(layout, disk, healing),
+  })
+  const checkpointer = new Checkpointer()
+  const quarantine = openQuarantine(settings, layout, observer)
+  const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
+  const embedded = new EmbeddedStores({ ...shared, isUnclean: suspects.isUnclean, found, note })
+  const { small, side } = embedded
+  const storage = openStorage(settings, layout, embedded, { observer, health })
+  healing.push(small, side, ...storage.files)
+  tellSetAside(healing, health)
+  const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
+  const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
+  const verifying = new VerifyPass({
+    stores: [small, large],
+    stateFile: layout.verifyState,
+    now: () => systemClock.now(),
+  })
+  const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
+  const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer })
+  return {
+    verifying,
+    ...limited,
+    hot,
+    health,
+    opened: storage.opened,
+    close: async () => {
+      for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
+        await part.close()
+      setCleanMark(layout)
+      lock.release()
+    },
   }
 }
 

@@ -21,6 +21,16 @@ export function filesystemRoom(folder: string, clock: Clock): FilesystemRoom {
   }
 }
 
+/** What the store may take of the filesystem that `folder` is on when nothing else is on it. */
+export function mostOnFilesystem(folder: string): number {
+  try {
+    const { blocks, bsize } = statfsSync(folder)
+    return blocks > 0 ? share * blocks * bsize : Infinity
+  } catch {
+    return Infinity
+  }
+}
+
 /** A filesystem that does not tell is none that limits us. */
 function freeBytesOf(folder: string): number {
   try {

@@ -141,7 +141,7 @@ describe('A filesystem that is full', () => {
   }
   for (const [when, leaveBytes] of Object.entries(sizes)) {
     test(`${when}: clients are served, readiness is lost with the reason, and comes back with the room`, async (t) => {
-      const { larder, folder } = await onSmallDisk(t, 24 * 1024 * 1024)
+      const { larder, folder } = await onSmallDisk(t, 64 * 1024 * 1024)
       assert.equal(await storedAs(larder, '/300000/before'), 'yes')
       const free = fill(folder, leaveBytes)
       const outcomes = new Set<string>()
