@@ -42,7 +42,7 @@ export function judgePart(exchange: Exchange, services: Services): 'fill' | 'rel
   else if (!partAnswers(verdict, exchange, fields) || !describesItself(exchange, fields)) exchange.stored = 'partial'
   else {
     exchange.part = verdict
-    exchange.wantsWhole = beginsWhole(upstream, services)
+    exchange.wantsWhole = beginsWhole(exchange, services)
   }
   if (exchange.part !== undefined) return 'fill'
   exchange.flight?.announce({ kind: 'unshared' })

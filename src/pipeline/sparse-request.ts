@@ -27,9 +27,11 @@ export function farRange(exchange: Exchange, services: Services): readonly strin
   return ['Range', fields.get('range')!, ...(condition === undefined ? [] : ['If-Range', condition])]
 }
 
-/** May a 206 be the first piece of the whole, of which the rest is then asked for? */
-export function beginsWhole({ fields, declaredBytes }: OriginResponse, services: Services): boolean {
-  return services.profile === 'builds' && declaredBytes !== undefined && tagOf(fields)?.weak === false
+/** Is a 206 the answer to a far range, and can it be the first piece of the whole, of which the rest is then asked for? */
+export function beginsWhole(exchange: Exchange, services: Services): boolean {
+  const { fields, declaredBytes } = exchange.upstream!
+  const canGoOn = declaredBytes !== undefined && tagOf(fields)?.weak === false
+  return canGoOn && farRange(exchange, services).length > 0
 }
 
 /** The content of a response as it is wanted: in order, and what is waited for meanwhile by further requests; `undefined`: in order only. */
