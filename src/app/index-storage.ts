@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { systemClock, systemTimers } from '../base/clock.ts'
+import { systemClock, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
 import { readSystemRoots } from '../ca/system-roots.ts'
@@ -20,6 +20,7 @@ import type { RemoteStorage } from '../store/remote-storage.ts'
 export interface StoreReports {
   readonly observer: Observer
   readonly health: StoreHealth
+  readonly timers: Timers
 }
 
 /** The storage of an index on a server. Connects by itself; throws `CONFIG_BAD_VALUE` when a file it needs cannot be read. */
@@ -27,7 +28,7 @@ export function openServerStorage(
   server: IndexServer,
   settings: Settings,
   layout: Layout,
-  { observer, health }: StoreReports,
+  { observer, health, timers }: StoreReports,
 ): GuardedKeyvStorage {
   const { indexKeyFile } = settings
   const secret = indexKeyFile === undefined ? ownSecret(layout.indexSecret) : readSharedSecret(indexKeyFile)
@@ -36,9 +37,10 @@ export function openServerStorage(
     seal: new RecordSeal(secret, server.prefix),
     purges: new PurgeMemory(layout.indexPurges),
     clock: systemClock,
-    timers: systemTimers,
+    timers,
     watcher: {
-      down: (reason) => health.failed(new Fault('STORE_INDEX_DOWN', `${server.medium} at ${server.host}: ${reason}`)),
+      down: (reason) =>
+        health.indexIsAway(new Fault('STORE_INDEX_DOWN', `${server.medium} at ${server.host}: ${reason}`)),
       up: () => health.indexAnswers(),
       rejected: (reason) => observer({ kind: 'index-rejected', reason }),
     },

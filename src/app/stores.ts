@@ -90,7 +90,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
   const embedded = new EmbeddedStores({ ...shared, isUnclean: suspects.isUnclean, found, note })
   const { small, side } = embedded
-  const storage = openStorage(settings, layout, embedded, { observer, health })
+  const storage = openStorage(settings, layout, embedded, { observer, health, timers })
   healing.push(small, side, ...storage.files)
   tellSetAside(healing, health)
   const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)

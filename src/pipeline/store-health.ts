@@ -19,7 +19,7 @@ const maxWaitingBytes = 64 * 1024 * 1024
 /**
  * Reports faults of the stores, which no client ever sees (CORRECTNESS I9), and when they are over. A local store that failed is
  * tried again after ever longer pauses until it can be written, whether requests come or not: a load balancer may send none
- * meanwhile. That an index on a server is down is reported once: while it is, every request would tell of it.
+ * meanwhile. That an index on a server is down is reported once, by what guards it: while it is, every request would tell of it.
  */
 export class StoreHealth {
   readonly #observer: Observer
@@ -49,7 +49,8 @@ export class StoreHealth {
     // The store is sound: it only does not take in everything.
     if (fault.code === 'STORE_TOO_LARGE' || fault.code === 'STORE_BUSY') return
     if (this.#indexIsShared && fault.code === 'STORE_BLOB_MISSING') return
-    if (this.#indexIsShared && fault.code === 'STORE_INDEX_DOWN') return this.#indexFailed(fault)
+    // One slow answer is no outage: an index on a server tells itself when it is down.
+    if (this.#indexIsShared && fault.code === 'STORE_INDEX_DOWN') return
     this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message })
     if (!lasting.has(fault.code)) return
     this.#failing = true
@@ -59,7 +60,13 @@ export class StoreHealth {
   /** Something was stored. */
   succeeded(): void {
     if (this.#mending === undefined) this.#recovered()
-    this.indexAnswers()
+  }
+
+  /** The index on a server is not asked any more. */
+  indexIsAway(fault: Fault): void {
+    if (this.#indexIsDown) return
+    this.#indexIsDown = true
+    this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message, isShared: true })
   }
 
   /** The index on a server works again, if it did not. */
@@ -88,12 +95,6 @@ export class StoreHealth {
     this.#closed = true
     this.#callOff?.()
     await this.#attempt
-  }
-
-  #indexFailed(fault: Fault): void {
-    if (this.#indexIsDown) return
-    this.#indexIsDown = true
-    this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message, isShared: true })
   }
 
   #recovered(): void {

@@ -22,7 +22,7 @@ export interface TestLarder {
   /** Waits until `count` exchanges for a URL ending in `suffix` were reported, and answers them. */
   exchanges(suffix: string, count: number): Promise<readonly ExchangeEvent[]>
   /** Stops the daemon and starts another one on the same folders. */
-  restart(): Promise<TestLarder>
+  restart(system?: StoreSystem): Promise<TestLarder>
   stop(): Promise<void>
 }
 
@@ -121,9 +121,9 @@ async function start(folder: string, settings: Settings, system: StoreSystem = {
         // A fill is reported when it is stored, which may be after a hit that came later.
         return found.length >= count ? (found as ExchangeEvent[]).sort(byArrival) : undefined
       }),
-    restart: async () => {
+    restart: async (another) => {
       await daemon.stop()
-      return start(folder, settings)
+      return start(folder, settings, another)
     },
     stop: async () => {
       await daemon.stop()

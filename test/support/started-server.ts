@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,9 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 export interface StartedServer {
   readonly port: number
   readonly folder: string
-  /** Ends it at once, as a crash would. */
+  /** Ends it at once with all its processes, as a crash would. */
   kill(): Promise<void>
-  /** It hangs: connections are accepted, nothing is answered. */
+  /** It hangs: connections are accepted, nothing is answered on old ones and new ones. */
   halt(): void
   goOn(): void
   /** The same again, on the same port and folder. */
@@ -52,18 +52,25 @@ export async function startServer(kind: ServerKind): Promise<StartedServer> {
     port,
     folder,
     kill: () => end(server, 'SIGKILL'),
-    halt: () => server.kill('SIGSTOP'),
-    goOn: () => server.kill('SIGCONT'),
+    halt: () => {
+      // The one that makes others first, so that none is missed.
+      for (const id of processesOf(server)) send(id, 'SIGSTOP')
+    },
+    goOn: () => {
+      for (const id of processesOf(server)) send(id, 'SIGCONT')
+    },
     start: async () => {
       server = await startOn(kind, port, folder)
     },
     stop: async () => {
-      server.kill('SIGCONT')
       await end(server, 'SIGKILL')
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
+
+/** A minute: a slow machine initializes slowly. */
+const startAttempts = 2_400
 
 async function startOn(kind: ServerKind, port: number, folder: string): Promise<ChildProcess> {
   const server = spawn(kind.binary, kind.words(port, folder), {
@@ -78,7 +85,7 @@ async function startOn(kind: ServerKind, port: number, folder: string): Promise<
       said = (said + text).slice(-2_000)
     })
   }
-  for (let attempt = 0; attempt < 400 && server.exitCode === null; attempt += 1) {
+  for (let attempt = 0; attempt < startAttempts && server.exitCode === null; attempt += 1) {
     if (await accepts(port)) return server
     await pause(25)
   }
@@ -89,8 +96,39 @@ async function startOn(kind: ServerKind, port: number, folder: string): Promise<
 async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const ended = new Promise((resolve) => server.once('exit', resolve))
+  const [, ...others] = processesOf(server)
   server.kill(signal)
   await ended
+  // What is left of it would refuse the next start its memory.
+  for (const id of others) send(id, signal)
+  while (others.some(isAlive)) await pause(10)
+}
+
+/** A server's process and those it made, such as one for each connection. */
+function processesOf(server: ChildProcess): number[] {
+  const isChild = (id: string): boolean =>
+    /^\d+$/.test(id) && new RegExp(`^PPid:\\s+${server.pid}$`, 'm').test(statusOf(id))
+  return [server.pid!, ...readdirSync('/proc').filter(isChild).map(Number)]
+}
+
+function statusOf(id: number | string): string {
+  try {
+    return readFileSync(`/proc/${id}/status`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function send(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function isAlive(id: number): boolean {
+  return /^State:\s+[^ZX]/m.test(statusOf(id))
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { TestLarder } from '../../support/larder.ts'
 import { ask } from '../../support/proxy-client.ts'
@@ -16,6 +17,8 @@ export interface Load {
   stop(): Promise<LoadResult>
   /** What was seen since the last call. */
   part(): LoadResult
+  /** Resolves when so many more requests are over. */
+  more(count: number): Promise<void>
 }
 
 const clientCount = 12
@@ -27,6 +30,8 @@ export function startLoad(
   contentOf: (url: string) => string,
 ): Load {
   let number = 0
+  let overCount = 0
+  const over = new EventEmitter()
   let stopped = false
   let times: number[] = []
   let failed: string[] = []
@@ -41,6 +46,8 @@ export function startLoad(
       else if (answer.status !== 200 || !answer.complete || answer.body.toString() !== contentOf(url)) {
         failed.push(`${url}: ${answer.status} ${answer.body}`)
       }
+      overCount += 1
+      over.emit('one')
       await pause(5)
     }
   }
@@ -55,6 +62,9 @@ export function startLoad(
   }
   return {
     part,
+    more: async (count) => {
+      for (const wanted = overCount + count; overCount < wanted; ) await once(over, 'one')
+    },
     stop: async () => {
       stopped = true
       await Promise.all(clients)

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { StoreSystem } from '../../../src/app/stores.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
 import type { LarderEvent } from '../../../src/base/events.ts'
 import { AdminClient } from '../../../src/cli/admin-client.ts'
 import { readIndexUrl } from '../../../src/config/index-url.ts'
@@ -21,7 +23,7 @@ import { startLarder, type TestLarder } from '../../support/larder.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
 import { ask } from '../../support/proxy-client.ts'
 import type { StartedServer } from '../../support/started-server.ts'
-import { said, startLoad } from './index-server-load.ts'
+import { type LoadResult, said, startLoad } from './index-server-load.ts'
 
 type Fault = Extract<LarderEvent, { kind: 'store-fault' }>
 type Recovered = Extract<LarderEvent, { kind: 'store-recovered' }>
@@ -47,21 +49,57 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
+/** Deadlines ten times as long, where it is not tested what a slow server costs: on a busy machine a server of the test is slow. */
+const patient: StoreSystem = { timers: { after: (ms, due) => systemTimers.after(10 * ms, due) } }
+
 /** Little memory, so that the index is asked. */
-const withIndex = (url: string): Promise<TestLarder> =>
-  startLarder({ index: readIndexUrl(url)!, indexKeyFile: keyFile, memoryBytes: 0 }, false)
+const withIndex = (url: string, system: StoreSystem = {}): Promise<TestLarder> =>
+  startLarder({ index: readIndexUrl(url)!, indexKeyFile: keyFile, memoryBytes: 0 }, false, system)
 
 const faults = (larder: TestLarder): Fault[] =>
   larder.events.filter((event): event is Fault => event.kind === 'store-fault')
-const recoveries = (larder: TestLarder): number =>
-  larder.events.filter((event) => event.kind === 'store-recovered').length
+type IndexEvent = Fault | Recovered
 
-/** Resolves with the `count`th recovery since the start. */
-async function recovered(larder: TestLarder, count: number): Promise<void> {
-  let last: LarderEvent | undefined
-  const isNew = (event: LarderEvent): event is Recovered =>
-    event.kind === 'store-recovered' && recoveries(larder) >= count && event !== last
-  last = await larder.event(isNew)
+/** What was told of the index on the server, in its order. */
+const told = (larder: TestLarder): IndexEvent[] =>
+  larder.events.filter(
+    (event): event is IndexEvent =>
+      (event.kind === 'store-fault' || event.kind === 'store-recovered') && !!event.isShared,
+  )
+
+const lastTold = (larder: TestLarder): IndexEvent['kind'] | undefined => told(larder).at(-1)?.kind
+
+/** Resolves once the last that was told of the index is that it is down. */
+async function isDown(larder: TestLarder): Promise<void> {
+  await larder.event((event): event is Fault => event.kind === 'store-fault' && lastTold(larder) === 'store-fault')
+}
+
+/** Resolves once the last that was told of the index is that it answers again. */
+async function isUp(larder: TestLarder): Promise<void> {
+  await larder.event(
+    (event): event is Recovered => event.kind === 'store-recovered' && lastTold(larder) === 'store-recovered',
+  )
+}
+
+/** However many requests saw an outage, it is told once, and then that it is over. A busy machine may have outages of its own. */
+function assertToldOnce(larder: TestLarder): void {
+  for (const [number, { kind }] of told(larder).entries()) {
+    assert.equal(kind, number % 2 === 0 ? 'store-fault' : 'store-recovered', `what was told as number ${number}`)
+  }
+  for (const { code, isShared } of faults(larder)) assert.deepEqual([code, isShared], ['STORE_INDEX_DOWN', true])
+}
+
+const isHit = async (larder: TestLarder, url: string): Promise<boolean> =>
+  /hit/.test(String((await ask(larder.port, url)).headers['cache-status']))
+
+/** Asks until the index finds what was asked for before; answers its URL. */
+async function findable(larder: TestLarder, name: string): Promise<string> {
+  for (let number = 0; ; number += 1) {
+    const path = `/${name}-${number}`
+    await ask(larder.port, origin.url + path)
+    await larder.exchanges(path, 1)
+    if (await isHit(larder, origin.url + path)) return origin.url + path
+  }
 }
 
 const servers = {
@@ -89,34 +127,35 @@ for (const [name, kind] of Object.entries(servers)) {
     await larder.exchanges('', 300)
     const parts = { 'it answers': load.part() }
 
+    const duringOutage = async (): Promise<LoadResult> => {
+      await isDown(larder)
+      // An answer that was under way may still end it once.
+      await load.more(100)
+      await isDown(larder)
+      const before = told(larder).length
+      await load.more(300)
+      assert.equal(told(larder).length, before, 'one event for all requests')
+      return load.part()
+    }
+
     await server.kill()
-    await larder.event((event): event is Fault => event.kind === 'store-fault')
-    await pause(1_500)
-    Object.assign(parts, { 'it was killed': load.part() })
-    assert.equal(faults(larder).length, 1, 'one event for all requests')
-    assert.equal(faults(larder)[0]!.code, 'STORE_INDEX_DOWN')
+    Object.assign(parts, { 'it was killed': await duringOutage() })
     await server.start()
-    await recovered(larder, 1)
+    await isUp(larder)
     Object.assign(parts, { 'it came back': load.part() })
 
     server.halt()
-    const [before] = faults(larder)
-    await larder.event((event): event is Fault => event.kind === 'store-fault' && event !== before)
-    await pause(1_500)
-    Object.assign(parts, { 'it hangs': load.part() })
-    assert.equal(faults(larder).length, 2)
+    Object.assign(parts, { 'it hangs': await duringOutage() })
     server.goOn()
-    await recovered(larder, 2)
+    await isUp(larder)
     Object.assign(parts, { 'it goes on': await load.stop() })
 
     for (const [what, part] of Object.entries(parts)) {
       t.diagnostic(said(`${name}, ${what}`, part))
       assert.deepEqual(part.failed, [])
     }
-    const url = `${origin.url}/${name}/healed`
-    await ask(larder.port, url)
-    await larder.exchanges('/healed', 1)
-    assert.match(String((await ask(larder.port, url)).headers['cache-status']), /hit/)
+    assertToldOnce(larder)
+    await findable(larder, `${name}/healed`)
   })
 }
 
@@ -125,19 +164,20 @@ test('a Redis that is full refuses writes: no request fails, what is there is fo
   t.after(() => server.stop())
   const larder = await withIndex(servers.Redis.url(server.port))
   t.after(() => larder.stop())
-  const first = `${origin.url}/full/first`
-  await ask(larder.port, first)
-  await larder.exchanges('/full/first', 1)
+  const there: string[] = []
+  for (const name of ['a', 'b', 'c', 'd', 'e']) there.push(await findable(larder, `full/${name}`))
   const load = startLoad(larder, (number) => `${origin.url}/full/${number}`, contentOf)
   t.after(() => load.stop())
-  const fault = await larder.event((event): event is Fault => event.kind === 'store-fault')
-  assert.match(fault.detail, /OOM/)
-  assert.match(String((await ask(larder.port, first)).headers['cache-status']), /hit/)
+  await larder.event((event): event is Fault => event.kind === 'store-fault' && /OOM/.test(event.detail))
+  const found = await Promise.all(there.map((url) => isHit(larder, url)))
+  assert.ok(found.includes(true), 'what is there is found')
   await redis(server, ['CONFIG', 'SET', 'maxmemory', '0'])
-  await recovered(larder, 1)
+  await isUp(larder)
   const seen = await load.stop()
   t.diagnostic(said('Redis, full', seen))
   assert.deepEqual(seen.failed, [])
+  assertToldOnce(larder)
+  await findable(larder, 'full/healed')
 })
 
 test('a daemon starts although its index is away, says so, serves, and uses it once it is there', async (t) => {
@@ -157,8 +197,9 @@ test('a daemon starts although its index is away, says so, serves, and uses it o
     'what waits to be written is known',
   )
   await server.start()
-  await recovered(larder, 1)
-  const again = await larder.restart()
+  await isUp(larder)
+  while (!(await redis(server, ['KEYS', 'larder:*'])).includes('larder:')) await pause(50)
+  const again = await larder.restart(patient)
   t.after(() => again.stop())
   assert.match(String((await ask(again.port, url)).headers['cache-status']), /hit/, 'and was written')
 })
@@ -166,9 +207,9 @@ test('a daemon starts although its index is away, says so, serves, and uses it o
 test('two daemons share an index: one takes what the other validated, and content of the other is no error', async (t) => {
   const server = await startRedis()
   t.after(() => server.stop())
-  const first = await withIndex(servers.Redis.url(server.port))
+  const first = await withIndex(servers.Redis.url(server.port), patient)
   t.after(() => first.stop())
-  const second = await withIndex(servers.Redis.url(server.port))
+  const second = await withIndex(servers.Redis.url(server.port), patient)
   t.after(() => second.stop())
   const url = `${origin.url}/shared/1`
   await ask(first.port, url)
@@ -193,7 +234,7 @@ test('two daemons share an index: one takes what the other validated, and conten
 test('records that were changed or exchanged in Redis are a miss and a counter (CORRECTNESS T33)', async (t) => {
   const server = await startRedis()
   t.after(() => server.stop())
-  const larder = await withIndex(servers.Redis.url(server.port))
+  const larder = await withIndex(servers.Redis.url(server.port), patient)
   t.after(() => larder.stop())
   for (const name of ['a', 'b']) {
     await ask(larder.port, `${origin.url}/forged/${name}`)
@@ -215,7 +256,7 @@ test('records that were changed or exchanged in Redis are a miss and a counter (
 test('a record that is brought back after its purge is a miss, and counted in the metrics (CORRECTNESS T33)', async (t) => {
   const server = await startRedis()
   t.after(() => server.stop())
-  const larder = await withIndex(servers.Redis.url(server.port))
+  const larder = await withIndex(servers.Redis.url(server.port), patient)
   t.after(() => larder.stop())
   const url = `${origin.url}/replayed/1`
   await ask(larder.port, url)
@@ -225,7 +266,7 @@ test('a record that is brought back after its purge is a miss, and counted in th
   const client = new AdminClient({ admin: larder.daemon.admin, dataFolder: larder.settings.dataFolder })
   assert.equal(await client.purge(url), true)
   await redis(server, ['COPY', 'copy', name!])
-  const again = await larder.restart()
+  const again = await larder.restart(patient)
   t.after(() => again.stop())
   assert.match(String((await ask(again.port, url)).headers['cache-status']), /fwd=uri-miss/)
   const socket = (again.daemon.admin as { path: string }).path

@@ -42,6 +42,20 @@ describe('The health of the stores', () => {
     await health.close()
   })
 
+  test('of an index on a server only what guards it tells: one slow answer is no outage, and one stored response no end of one', () => {
+    const told: LarderEvent['kind'][] = []
+    const health = new StoreHealth(({ kind }) => told.push(kind), true)
+    health.failed(new Fault('STORE_INDEX_DOWN', 'no answer within 150 ms'))
+    assert.deepEqual(told, [])
+    health.indexIsAway(new Fault('STORE_INDEX_DOWN', 'redis: connection refused'))
+    health.indexIsAway(new Fault('STORE_INDEX_DOWN', 'redis: connection refused'))
+    health.succeeded()
+    assert.deepEqual(told, ['store-fault'])
+    health.indexAnswers()
+    health.indexAnswers()
+    assert.deepEqual(told, ['store-fault', 'store-recovered'])
+  })
+
   test('when more than 64 MiB wait for the disk, nothing more is taken until some of it is stored', () => {
     const health = new StoreHealth(() => {})
     const stored = health.waits(60 * 1024 * 1024)
