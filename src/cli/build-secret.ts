@@ -39,7 +39,7 @@ export function buildSecret(input: SecretInput): BuildSecret {
 function written({ proxyUrl, caPem, systemRootsPem, java, environment }: SecretInput, store?: Buffer): string {
   const trustStore =
     store !== undefined && java.kind === 'store'
-      ? { path: `${buildFolder}/java.p12`, password: java.password }
+      ? { path: `${buildFolder}/java.jks`, password: java.password }
       : undefined
   const { no_proxy, NO_PROXY } = environment
   const { variables, files } = clientEnvironment({
@@ -54,7 +54,7 @@ function written({ proxyUrl, caPem, systemRootsPem, java, environment }: SecretI
   const lines = [head]
   for (const { path, content } of files) lines.push(`cat >${path} <<'${endMark}'`, content.trimEnd(), endMark)
   if (store !== undefined) {
-    lines.push(`base64 -d >${buildFolder}/java.p12 <<'${endMark}'`, ...folded(store.toString('base64')), endMark)
+    lines.push(`base64 -d >${buildFolder}/java.jks <<'${endMark}'`, ...folded(store.toString('base64')), endMark)
   }
   lines.push(`chmod 755 ${buildFolder}`, `chmod 644 ${buildFolder}/*`)
   for (const [name, value] of Object.entries(variables)) {

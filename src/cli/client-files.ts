@@ -20,14 +20,15 @@ export interface ClientPlan {
 
 /** The variables for clients, with the files that they name written. */
 export async function prepareClients({ proxyUrl, caPem, folder, environment }: ClientPlan): Promise<PreparedClients> {
+  const systemRootsPem = readSystemRoots().pem
   const java: JavaTrust =
     caPem === undefined
       ? { kind: 'none', reason: undefined }
-      : await javaTrust(caPem, clientFolder(environment), environment)
+      : await javaTrust({ caPem, systemRootsPem, folder: clientFolder(environment), environment })
   const built = clientEnvironment({
     proxyUrl,
     caPem,
-    systemRootsPem: readSystemRoots().pem,
+    systemRootsPem,
     folder,
     existing: environment,
     readFile: readText,

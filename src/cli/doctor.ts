@@ -53,8 +53,13 @@ async function examine(settings: Settings, environment: Environment): Promise<Fi
   const pem = found.caPem ?? caPem
   if (pem === undefined) return findings
   const folder = clientFolder(environment)
-  await prepareClients({ proxyUrl: proxyUrl ?? 'http://127.0.0.1:3128', caPem: pem, folder, environment })
-  const files = { bundle: join(folder, 'bundle.pem'), ca: join(folder, 'ca.pem') }
+  const plan = { proxyUrl: proxyUrl ?? 'http://127.0.0.1:3128', caPem: pem, folder, environment }
+  const { java } = await prepareClients(plan)
+  const files: TrustFiles = {
+    bundle: join(folder, 'bundle.pem'),
+    ca: join(folder, 'ca.pem'),
+    javaStore: java.kind === 'store' ? java : undefined,
+  }
   findings.push(...trustFindings(pem, environment, files))
   for (const refusal of found.refusals) findings.push(refusalFinding(refusal, files))
   return findings

@@ -9,7 +9,7 @@ import {
   strongerProxyVariables,
   trustSwitches,
 } from './client-variables.ts'
-import { gradleOptions, javaOptions, mavenOptions } from './java-options.ts'
+import { gradleOptions, type JavaTrustStore, javaOptions, mavenOptions } from './java-options.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -27,7 +27,7 @@ export interface ClientInput {
   /** Text of one of the user's own files; `undefined` when there is none. */
   readonly readFile: (path: string) => string | undefined
   /** A trust store for Java that has the CA, when one could be made. */
-  readonly trustStore?: { readonly path: string; readonly password: string } | undefined
+  readonly trustStore?: JavaTrustStore | undefined
 }
 
 /** What a tool needs to go through the proxy: variables, and the files that some of them name. */

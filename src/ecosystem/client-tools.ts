@@ -1,9 +1,13 @@
+import { type JavaTrustStore, javaTrustOptions } from './java-options.ts'
+
 /** Files that a fix names. */
 export interface TrustFiles {
   /** The system's roots and the CA: what replaces a tool's roots. */
   readonly bundle: string
   /** The CA alone: what is added to a tool's roots. */
   readonly ca: string
+  /** The same as `bundle` as a store for Java, when there is one. */
+  readonly javaStore?: JavaTrustStore | undefined
 }
 
 /** A tool that fetches: how it is recognised, and what makes it trust the CA. */
@@ -24,7 +28,7 @@ export interface ClientTool {
 }
 
 const exported =
-  (name: string, which: keyof TrustFiles = 'bundle') =>
+  (name: string, which: 'bundle' | 'ca' = 'bundle') =>
   (files: TrustFiles): string =>
     `export ${name}=${shellWord(files[which])}`
 
@@ -163,8 +167,11 @@ function tool(
   }
 }
 
-function javaFix({ ca }: TrustFiles): string {
-  return `keytool -importcert -noprompt -cacerts -storepass changeit -alias larder -file ${shellWord(ca)}`
+/** keytool imports the first certificate of a file alone, and during a rotation there are two. */
+function javaFix({ ca, javaStore }: TrustFiles): string {
+  return javaStore === undefined
+    ? `keytool -importcert -noprompt -cacerts -storepass changeit -alias larder -file ${shellWord(ca)}`
+    : `export JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS "${shellWord(javaTrustOptions(javaStore))}`
 }
 
 function wgetFix({ bundle }: TrustFiles): string {

@@ -1,3 +1,9 @@
+/** A file of certificates in a format of Java's. */
+export interface JavaTrustStore {
+  readonly path: string
+  readonly password: string
+}
+
 /** Maven from 3.9 on reads the options below only when told to; one name for each of its generations. */
 export const mavenOptions = ['connector', 'transport']
   .map((part) => `-Daether.${part}.http.useSystemProperties=true`)
@@ -7,7 +13,7 @@ export const mavenOptions = ['connector', 'transport']
 export function javaOptions(
   proxyUrl: string,
   direct: readonly string[],
-  trustStore: { readonly path: string; readonly password: string } | undefined,
+  trustStore: JavaTrustStore | undefined,
 ): string {
   const { hostname, port } = new URL(proxyUrl)
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
@@ -16,11 +22,16 @@ export function javaOptions(
     `-D${scheme}.proxyPort=${port || '80'}`,
   ])
   const options = [...proxies, `-Dhttp.nonProxyHosts=${direct.flatMap(javaPatterns).join('|')}`]
-  if (trustStore !== undefined) {
-    options.push(`-Djavax.net.ssl.trustStore=${trustStore.path}`)
-    options.push(`-Djavax.net.ssl.trustStorePassword=${trustStore.password}`)
-  }
-  return options.map(quoted).join(' ')
+  const trust = trustStore === undefined ? [] : [javaTrustOptions(trustStore)]
+  return [...options.map(quoted), ...trust].join(' ')
+}
+
+/** The store replaces Java's own. */
+export function javaTrustOptions({ path, password }: JavaTrustStore): string {
+  const named = { trustStore: path, trustStorePassword: password }
+  return Object.entries(named)
+    .map(([name, value]) => quoted(`-Djavax.net.ssl.${name}=${value}`))
+    .join(' ')
 }
 
 /** `options` of Java for GRADLE_OPTS, which Gradle's start script has a shell evaluate: there | and * need quotes. */
