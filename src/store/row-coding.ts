@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Digest } from '../base/digest.ts'
 import type { BlobRef } from './blob-store.ts'
+import { maxSmallBytes } from './sized-blob-store.ts'
 
 /** Below this, a hit that is not in memory gets dearer by more than the room is worth (docs/finding-and-removing.md). */
 const leastBytes = 16 * 1024
@@ -12,9 +14,12 @@ const mostShare = 0.75
 const mark = Buffer.from([0xff, 0x4c, 0x5a, 0x01])
 export const headBytes = mark.length + 4
 const params = { [constants.ZSTD_c_compressionLevel]: 3 }
+/** What level 3 uses at most, as a power of two. A damaged row must not ask for more. */
+const mostWindowLog = 21
 
 /** The row for `content`: text is kept with zstd where that pays (STORAGE 2.7). Content that looks like a coded row is always coded. */
 export function encodeRow(content: Buffer): Buffer {
+  if (content.length > maxSmallBytes) return content
   const isForced = isMarked(content)
   if (!isForced && (content.length < leastBytes || !looksLikeText(content))) return content
   const coded = zstdCompressSync(content, { params })
@@ -36,18 +41,31 @@ function isOf(content: Buffer, { digest, sizeBytes }: BlobRef): boolean {
   return content.length === sizeBytes && hash('sha256', content) === digest
 }
 
-/** The length of the content of a row that begins with `head` and has `rowBytes`. */
+/** Is the row what was stored as `digest`, coded or not? */
+export function isRowOf(row: Buffer, digest: Digest): boolean {
+  return (
+    hash('sha256', row) === digest || decodeRow(row, { digest, sizeBytes: contentBytes(row, row.length) }) !== undefined
+  )
+}
+
+/** The length of the content of a row that begins with `head` and has `rowBytes`. A length that no coded row has is none: such a row is damaged. */
 export function contentBytes(head: Buffer, rowBytes: number): number {
-  return isMarked(head) && head.length >= headBytes ? head.readUInt32LE(mark.length) : rowBytes
+  if (!isMarked(head) || head.length < headBytes) return rowBytes
+  const told = head.readUInt32LE(mark.length)
+  return told <= maxSmallBytes ? told : rowBytes
 }
 
 function isMarked(row: Buffer): boolean {
   return row.length >= mark.length && row.compare(mark, 0, mark.length, 0, mark.length) === 0
 }
 
+/** Nothing is unpacked, and no memory taken, where the row says another length than is expected. */
 function decoded(row: Buffer, sizeBytes: number): Buffer | undefined {
+  if (row.length < headBytes || row.readUInt32LE(mark.length) !== sizeBytes || sizeBytes > maxSmallBytes)
+    return undefined
   try {
-    return zstdDecompressSync(row.subarray(headBytes), { maxOutputLength: Math.max(1, sizeBytes) })
+    const limits = { [constants.ZSTD_d_windowLogMax]: mostWindowLog }
+    return zstdDecompressSync(row.subarray(headBytes), { maxOutputLength: Math.max(1, sizeBytes), params: limits })
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { bufferSource } from './buffer-source.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import { InMemoryWriter } from './in-memory-writer.ts'
 import type { Quarantine } from './quarantine.ts'
-import { contentBytes, decodeRow, encodeRow, headBytes } from './row-coding.ts'
+import { contentBytes, decodeRow, encodeRow, headBytes, isRowOf } from './row-coding.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import type { Prepared } from './sqlite-file.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
@@ -19,11 +19,14 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   readonly #insert: Prepared
   readonly #select: Prepared
   readonly #remove: Prepared
+  readonly #removeDamaged: Prepared
   readonly #page: Prepared
   readonly #names: Prepared
   readonly #quarantine: Quarantine | undefined
   /** Content that is not in the file yet, by digest. */
   readonly #pending = new Map<Digest, Buffer>()
+  /** Those who meet the same damage wait for one. */
+  readonly #settingAside = new Map<Digest, Promise<void>>()
 
   constructor(
     path: string,
@@ -40,6 +43,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
     )
     this.#select = this.#commits.prepare('SELECT content FROM blob WHERE digest = ?')
     this.#remove = this.#commits.prepare('DELETE FROM blob WHERE digest = ?')
+    this.#removeDamaged = this.#commits.prepare('DELETE FROM blob WHERE digest = ? AND content = ?')
     this.#page = this.#commits.prepare(
       `SELECT id, hex(digest) AS digest, length(content) AS rowBytes, substr(content, 1, ${headBytes}) AS head
        FROM blob WHERE id > ? ORDER BY id LIMIT 500`,
@@ -93,15 +97,24 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
     const row = this.#read(digest)
     if (row === undefined) return 'absent'
     await pace(row.length)
-    if (decodeRow(row, { digest, sizeBytes: contentBytes(row, row.length) }) !== undefined) return 'sound'
+    if (isRowOf(row, digest)) return 'sound'
     await this.#setAside(digest, row)
     return 'damaged'
   }
 
-  async #setAside(digest: Digest, row: Buffer): Promise<void> {
+  #setAside(digest: Digest, row: Buffer): Promise<void> {
+    const underWay = this.#settingAside.get(digest)
+    if (underWay !== undefined) return underWay
+    const done = this.#takeOut(digest, row).finally(() => this.#settingAside.delete(digest))
+    this.#settingAside.set(digest, done)
+    return done
+  }
+
+  /** Sound content that came meanwhile stays. */
+  async #takeOut(digest: Digest, row: Buffer): Promise<void> {
     const detail = `the ${row.length} bytes of its row are not what was stored`
     await this.#quarantine?.content(row, { digest, damage: 'content', detail })
-    await this.delete(digest)
+    await this.#commits.enqueue(() => this.#removeDamaged.run(Buffer.from(digest, 'hex'), row))
   }
 
   async *names(after: Digest | undefined): AsyncIterable<Digest> {

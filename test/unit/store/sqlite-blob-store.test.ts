@@ -58,6 +58,33 @@ describe('Small blobs in SQLite', () => {
       assert.deepEqual(await listed(later), [ref])
     }))
 
+  test('a row that says 4 GiB is damaged: it is listed with the bytes that it has, and set aside when it is verified', () =>
+    withStore(async (open, layout) => {
+      const store = open()
+      const ref = await put(store, Buffer.from('{"version":"1.0.0"},'.repeat(1000)))
+      spoil(
+        layout,
+        "UPDATE blob SET content = CAST(substr(content, 1, 4) || x'ffffffff' || substr(content, 9) AS BLOB)",
+      )
+      const [damaged] = await listed(store)
+      assert.ok(damaged!.sizeBytes < 2000)
+      assert.equal(await store.verify(ref.digest, async () => {}), 'damaged')
+      assert.deepEqual(await listed(store), [])
+    }))
+
+  test('content that is stored while many find it damaged stays', () =>
+    withStore(async (open, layout) => {
+      const store = open()
+      const bytes = content(10_000)
+      const ref = await put(store, bytes)
+      spoil(layout, "UPDATE blob SET content = x'00'")
+      const opened = Promise.all([store.open(ref), store.open(ref), store.verify(ref.digest, async () => {})])
+      await put(store, bytes)
+      await opened
+      assert.deepEqual(await get(store, ref), bytes)
+      assert.deepEqual(await listed(store), [ref])
+    }))
+
   test('storing content again mends a damaged row', () =>
     withStore(async (open, layout) => {
       const store = open()
