@@ -16,6 +16,7 @@ export const headBytes = mark.length + 4
 const params = { [constants.ZSTD_c_compressionLevel]: 3 }
 /** What level 3 uses at most, as a power of two. A damaged row must not ask for more. */
 const mostWindowLog = 21
+const unpackParams = { [constants.ZSTD_d_windowLogMax]: mostWindowLog }
 
 /** The row for `content`: text is kept with zstd where that pays (STORAGE 2.7). Content that looks like a coded row is always coded. */
 export function encodeRow(content: Buffer): Buffer {
@@ -59,13 +60,22 @@ function isMarked(row: Buffer): boolean {
   return row.length >= mark.length && row.compare(mark, 0, mark.length, 0, mark.length) === 0
 }
 
+/** With `info` zlib also tells how much of its input it used, which its declarations leave out. */
+interface Unpacked {
+  readonly buffer: Buffer
+  readonly engine: { readonly bytesWritten: number }
+}
+
 /** Nothing is unpacked, and no memory taken, where the row says another length than is expected. */
 function decoded(row: Buffer, sizeBytes: number): Buffer | undefined {
-  if (row.length < headBytes || row.readUInt32LE(mark.length) !== sizeBytes || sizeBytes > maxSmallBytes)
-    return undefined
+  if (row.length < headBytes || sizeBytes > maxSmallBytes) return undefined
+  if (row.readUInt32LE(mark.length) !== sizeBytes) return undefined
+  const packed = row.subarray(headBytes)
+  const options = { maxOutputLength: Math.max(1, sizeBytes), params: unpackParams, info: true }
   try {
-    const limits = { [constants.ZSTD_d_windowLogMax]: mostWindowLog }
-    return zstdDecompressSync(row.subarray(headBytes), { maxOutputLength: Math.max(1, sizeBytes), params: limits })
+    const { buffer, engine } = zstdDecompressSync(packed, options) as unknown as Unpacked
+    // What is behind the end was not stored.
+    return engine.bytesWritten === packed.length ? buffer : undefined
   } catch {
     return undefined
   }

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
-import {
-  chmodSync,
-  closeSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs'
 import { createServer, get as httpGet } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { type Digest, digestOf } from '../../../src/base/digest.ts'
 import { blobFile, layoutOf } from '../../../src/store/layout.ts'
 import { content } from '../../support/blob-content.ts'
+import { fileDamages, flip } from '../../support/damage.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
 import { homeOf, runProgram } from '../../support/program.ts'
 
@@ -57,38 +47,7 @@ function ask(larder: TestLarder, url: string): Promise<{ bytes: Buffer; complete
   })
 }
 
-function flip(file: string, position: number): void {
-  const fd = openSync(file, 'r+')
-  const byte = readFileSync(file)[position]!
-  writeSync(fd, Buffer.from([byte ^ 0x10]), 0, 1, position)
-  closeSync(fd)
-}
-
 const mebibyte = 1024 * 1024
-const damages: Readonly<Record<string, (file: string, other: string) => void>> = {
-  'first bit flipped': (file) => flip(file, 0),
-  'middle bit flipped': (file) => flip(file, Math.floor(statSync(file).size / 2)),
-  'last bit flipped': (file) => flip(file, statSync(file).size - 1),
-  'cut short': (file) => truncateSync(file, statSync(file).size - 1),
-  'cut to nothing': (file) => truncateSync(file, 0),
-  'longer by a byte': (file) => truncateSync(file, statSync(file).size + 1),
-  'all zeros': (file) => {
-    const { size } = statSync(file)
-    truncateSync(file, 0)
-    truncateSync(file, size)
-  },
-  swapped: (file, other) => {
-    renameSync(file, `${file}.x`)
-    renameSync(other, file)
-    renameSync(`${file}.x`, other)
-  },
-  'writable by everybody': (file) => chmodSync(file, 0o666),
-  'not readable': (file) => chmodSync(file, 0),
-  'a symbolic link': (file) => {
-    renameSync(file, `${file}.x`)
-    symlinkSync(`${file}.x`, file)
-  },
-}
 
 function fileOf(larder: TestLarder, path: string): string {
   return blobFile(layoutOf(larder.settings.dataFolder), digestOf(bytesOf(path)) as Digest)
@@ -99,7 +58,7 @@ for (const isRestarted of [true, false]) {
     const origin = await startOrigin()
     let larder = await startLarder({}, false)
     try {
-      const kinds = Object.keys(damages)
+      const kinds = Object.keys(fileDamages)
       const paths = kinds.flatMap((_, at) => [`/large${at}`, `/small${at}`])
       const urls = new Map(paths.map((path) => [path, `http://127.0.0.1:${origin.port}${path}`]))
       for (const path of paths) await ask(larder, urls.get(path)!)
@@ -107,7 +66,7 @@ for (const isRestarted of [true, false]) {
       if (isRestarted) larder = await larder.restart()
       for (const [at, kind] of kinds.entries()) {
         for (const size of ['large', 'small']) {
-          damages[kind]!(fileOf(larder, `/${size}${at}`), fileOf(larder, `/${size}${(at + 1) % kinds.length}`))
+          fileDamages[kind]!(fileOf(larder, `/${size}${at}`), fileOf(larder, `/${size}${(at + 1) % kinds.length}`))
         }
       }
       origin.asked.length = 0
@@ -134,13 +93,13 @@ test('larder verify finds all that is damaged and was not asked for, and sets it
   const origin = await startOrigin()
   let larder = await startLarder({}, false)
   try {
-    const kinds = Object.keys(damages)
+    const kinds = Object.keys(fileDamages)
     const paths = Array.from({ length: 3 * kinds.length }, (_, at) => `/small${at}`)
     for (const path of paths) await ask(larder, `http://127.0.0.1:${origin.port}${path}`)
     await larder.exchanges('', paths.length)
     larder = await larder.restart()
     for (const [at, kind] of kinds.entries()) {
-      damages[kind]!(fileOf(larder, `/small${at}`), fileOf(larder, `/small${at + kinds.length}`))
+      fileDamages[kind]!(fileOf(larder, `/small${at}`), fileOf(larder, `/small${at + kinds.length}`))
     }
     const where = [
       '--data',

@@ -70,6 +70,10 @@ describe('Rows of small blobs', () => {
     }
   })
 
+  test('a coded row with bytes behind its end is a damaged one', () => {
+    assert.equal(decodeRow(Buffer.concat([encodeRow(text), Buffer.alloc(1)]), refOf(text)), undefined)
+  })
+
   test('a row that says another length than its reference is a damaged one', () => {
     const row = encodeRow(text)
     row.writeUInt32LE(text.length + 1, 4)
