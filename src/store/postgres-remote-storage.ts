@@ -15,7 +15,7 @@ export interface PostgresServer {
   readonly prefix: string
 }
 
-const connectMs = 500
+const connectMs = 2_000
 const queryMs = 5_000
 const connectionCount = 4
 const idleMs = 60_000

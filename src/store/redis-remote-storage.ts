@@ -14,7 +14,7 @@ export interface RedisServer {
   readonly prefix: string
 }
 
-const connectMs = 500
+const connectMs = 2_000
 const longestPauseMs = 2_000
 const pingEveryMs = 10_000
 const mostCommandsWaiting = 10_000

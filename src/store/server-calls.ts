@@ -3,8 +3,9 @@ import { type RemoteStorage, ServerRefusal } from './remote-storage.ts'
 
 /** What a request waits for the index at most (CORRECTNESS T32). */
 export const callDeadlineMs = 150
-/** What the first connection may take, with names, TLS and login. */
+/** What connections may take, with names, TLS and login: at the start, which waits for it, and later, when nobody does. */
 const firstAnswerMs = 1_000
+const laterAnswerMs = 3_000
 /** Failures in a row after which nothing is asked any more. */
 const failuresToOpen = 3
 const firstProbeMs = 250
@@ -118,16 +119,20 @@ export class ServerCalls {
 
   #probeLater(): void {
     if (this.#isEnded) return
-    this.#stopProbe = this.#timers.after(this.#probeMs, () => void this.#probe(callDeadlineMs, false))
+    this.#stopProbe = this.#timers.after(this.#probeMs, () => void this.#probe(laterAnswerMs, false))
     this.#probeMs = Math.min(this.#probeMs * 2, longestProbeMs)
   }
 
-  async #probe(ms: number, isFirst: boolean): Promise<void> {
+  /** Connects in so much time; then an answer must come as soon as a request's has to. */
+  async #probe(connectMs: number, isFirst: boolean): Promise<void> {
+    let isConnected = false
     try {
-      await this.within(ms, () => this.#storage.ping())
+      await this.within(connectMs, () => this.#storage.ping())
+      isConnected = true
+      await this.within(callDeadlineMs, () => this.#storage.ping())
     } catch (error) {
       if (this.#isEnded) return
-      if (error instanceof LateAnswer) this.#storage.reset()
+      if (error instanceof LateAnswer && !isConnected) this.#storage.reset()
       if (isFirst) this.#watcher.opened((error as Error).message)
       this.#probeLater()
       return

@@ -108,6 +108,21 @@ test('probes go on until the server answers, at most five seconds apart; then wh
   assert.equal(await storage.get('k'), 'text')
 })
 
+test('a server that is slow to connect to is used again: a probe waits longer than a request does', async (t) => {
+  const server = new FakeServer()
+  const { storage, clock, told } = guard(t, server)
+  await storage.opened
+  server.state = 'away'
+  await all(clock, 0, [storage.get('a'), storage.get('b'), storage.get('c')])
+  server.state = 'well'
+  server.ping = () => new Promise((resolve) => void clock.after(2_000, resolve))
+  await clock.pass(2_500)
+  server.ping = () => Promise.resolve()
+  await clock.pass(6_000)
+  assert.equal(server.resetCount, 0)
+  assert.deepEqual(told, ['down: connection refused', 'up'])
+})
+
 test('a server that is full is still read, and told of once; writes wait in their order', async (t) => {
   const server = new FakeServer()
   const { storage, clock, told } = guard(t, server)
