@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { pemOf } from '../ca/identifiers.ts'
+import { certificatesIn } from '../ca/trust-export.ts'
 import { clientEnvironment } from '../ecosystem/client-environment.ts'
 import type { ImageFacts } from './image-engine.ts'
 
@@ -40,12 +42,17 @@ export function imageLayer(input: LayerInput): Layer {
     readFile: () => undefined,
   })
   const files = named.map(({ path, content }) => ({ name: basename(path), content }))
-  if (caPem !== undefined) files.push({ name: 'trust.sh', content: trustScript })
+  if (caPem !== undefined) files.push(...singleCertificates(caPem), { name: 'trust.sh', content: trustScript })
   const settings = pairs(variables)
   const hash = createHash('sha256')
   for (const part of [settings, ...files.flatMap(({ name, content }) => [name, content])]) hash.update(`${part}\n`)
   const digest = hash.digest('hex').slice(0, 16)
   return { dockerfile: dockerfile(input, settings, digest), files, digest }
+}
+
+/** Some trust stores take the first certificate of a file alone, and during a rotation there are two. */
+function singleCertificates(caPem: string): { readonly name: string; readonly content: string }[] {
+  return certificatesIn(caPem).map(({ raw }, index) => ({ name: `larder-${index + 1}.crt`, content: pemOf(raw) }))
 }
 
 /** Writes the context of the build into an empty folder. */
@@ -89,27 +96,35 @@ function pairs(values: Readonly<Record<string, string>>): string {
 const trustScript = `#!/bin/sh
 # Adds Larder's CA to the trust stores of this image.
 set -eu
-ca=${folder}/ca.pem
 bundle=/etc/ssl/certs/ca-certificates.crt
 has() { command -v "$1" >/dev/null 2>&1; }
-place() { mkdir -p "$1" && cp "$ca" "$1/larder.crt" && chmod 644 "$1/larder.crt"; }
+place() {
+  mkdir -p "$1"
+  for one in ${folder}/larder-*.crt; do cp "$one" "$1/" && chmod 644 "$1/\${one##*/}"; done
+}
 if [ -d /etc/pki/ca-trust ]; then
   place /etc/pki/ca-trust/source/anchors
   if has update-ca-trust; then update-ca-trust extract; fi
 elif [ -d /etc/ca-certificates/trust-source ]; then
   place /etc/ca-certificates/trust-source/anchors
   if has update-ca-trust; then update-ca-trust extract; fi
+elif [ -d /etc/pki/trust/anchors ]; then
+  place /etc/pki/trust/anchors
+  if has update-ca-certificates; then update-ca-certificates; fi
 else
   place /usr/local/share/ca-certificates
   if has update-ca-certificates; then update-ca-certificates
-  elif [ -f "$bundle" ]; then cat "$ca" >>"$bundle"
+  elif [ -f "$bundle" ]; then cat ${folder}/ca.pem >>"$bundle"
   fi
 fi
 # Every Java has a store of its own; Debian's was updated just now.
 keytool=\${JAVA_HOME:+$JAVA_HOME/bin/keytool}
 [ -n "$keytool" ] || keytool=$(command -v keytool || true)
 if [ -n "$keytool" ] && [ -x "$keytool" ]; then
-  JAVA_TOOL_OPTIONS= "$keytool" -list -cacerts -storepass changeit -alias larder >/dev/null 2>&1 ||
-    JAVA_TOOL_OPTIONS= "$keytool" -importcert -noprompt -cacerts -storepass changeit -alias larder -file "$ca"
+  for one in ${folder}/larder-*.crt; do
+    name=\${one##*/} && name=\${name%.crt}
+    JAVA_TOOL_OPTIONS= "$keytool" -list -cacerts -storepass changeit -alias "$name" >/dev/null 2>&1 ||
+      JAVA_TOOL_OPTIONS= "$keytool" -importcert -noprompt -cacerts -storepass changeit -alias "$name" -file "$one"
+  done
 fi
 `

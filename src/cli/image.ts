@@ -58,6 +58,7 @@ export const unwrapImage: Command<[image: string, choice: ImageChoice]> = async 
   const image = taggedName(given)
   const engine = new ImageEngine({ ...context, name: choice.engine, dryRun: choice.dryRun })
   const { state, original, facts } = await lookAt(engine, image)
+  const isSecondName = state === 'plain' && facts !== undefined && (await engine.inspect(original))?.id === facts.id
   if (state === 'lost') {
     throw new CommandFailure(
       exitCodes.failed,
@@ -70,7 +71,9 @@ export const unwrapImage: Command<[image: string, choice: ImageChoice]> = async 
     await engine.remove(original)
     await removeLayer(engine, facts!, context)
   }
-  const changed = state === 'wrapped'
+  // A wrap or unwrap was interrupted.
+  if (isSecondName) await engine.remove(original)
+  const changed = state === 'wrapped' || isSecondName
   const words = changed ? (choice.dryRun ? 'would be as before' : 'is as before') : 'is not wrapped'
   tell(context, { image, original, engine: engine.name, wrapped: false, changed }, words)
   return exitCodes.done
@@ -148,7 +151,7 @@ async function buildLayer(engine: ImageEngine, image: string, layer: Layer, { st
     writeContext(layer, context)
     await engine.build(context, image)
   } catch (error) {
-    if (state === 'plain') await engine.remove(original)
+    if (state === 'plain') await engine.remove(original).catch(() => undefined)
     throw error
   } finally {
     rmSync(context, { recursive: true, force: true })
