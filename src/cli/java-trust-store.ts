@@ -27,7 +27,8 @@ export interface JavaTrustPlan {
 
 const run = promisify(execFile)
 const password = trustStorePassword
-const listTimeoutMs = 30_000
+/** It takes a second, and many on a busy machine. */
+const listTimeoutMs = 120_000
 const listLimitBytes = 64 * 1024 * 1024
 const storePlaces = ['lib/security/cacerts', 'jre/lib/security/cacerts']
 const digestDigits = 16

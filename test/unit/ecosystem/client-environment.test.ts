@@ -143,6 +143,21 @@ describe("The user's own settings", () => {
     )
   })
 
+  test('of Maven stay, and Maven is told once to heed the proxy of Java, in both of its generations', () => {
+    const ours = ['connector', 'transport'].map((part) => `-Daether.${part}.http.useSystemProperties=true`).join(' ')
+    assert.equal(build().variables.MAVEN_OPTS, ours)
+    const first = build({ MAVEN_OPTS: '-Xmx1g -Dstyle.color=never' }).variables.MAVEN_OPTS
+    assert.equal(first, `-Xmx1g -Dstyle.color=never ${ours}`)
+    assert.equal(build({ MAVEN_OPTS: first }).variables.MAVEN_OPTS, first)
+    assert.equal(build({ MAVEN_OPTS: '' }).variables.MAVEN_OPTS, ours)
+  })
+
+  test('of Gradle stay, and what its start script has a shell take apart is quoted', () => {
+    const { GRADLE_OPTS } = build({ GRADLE_OPTS: '-Xmx1g', no_proxy: '.lan' }).variables
+    assert.match(GRADLE_OPTS!, /^-Xmx1g -Dhttp\.proxyHost=127\.0\.0\.1 /)
+    assert.match(GRADLE_OPTS!, / "-Dhttp\.nonProxyHosts=\*\.lan\|localhost\|127\.\*\|\[::1\]"/)
+  })
+
   test('of Java get the trust store that was made, quoted where its path has spaces', () => {
     const { variables } = clientEnvironment({
       proxyUrl: 'http://[::1]:8080',
