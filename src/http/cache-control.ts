@@ -30,21 +30,25 @@ export const maxDeltaSeconds = 2 ** 31
 
 type Mutable = { -readonly [K in keyof CacheControl]: CacheControl[K] }
 
+type Named<T> = { [K in keyof CacheControl]-?: CacheControl[K] extends T ? K : never }[keyof CacheControl]
+type Flag = Named<boolean>
+type Duration = Exclude<Named<number | undefined>, undefined>
+
+const noNames: readonly string[] = Object.freeze([])
 const none: CacheControl = Object.freeze(nothing())
 
-const flags: Readonly<Record<string, keyof CacheControl>> = {
-  'no-store': 'noStore',
-  public: 'public',
-  'must-revalidate': 'mustRevalidate',
-  'proxy-revalidate': 'proxyRevalidate',
-  'must-understand': 'mustUnderstand',
-  immutable: 'immutable',
-  'no-transform': 'noTransform',
-  'only-if-cached': 'onlyIfCached',
-}
-const flagNames = new Map(Object.entries(flags))
+const flags = new Map<string, Flag>([
+  ['no-store', 'noStore'],
+  ['public', 'public'],
+  ['must-revalidate', 'mustRevalidate'],
+  ['proxy-revalidate', 'proxyRevalidate'],
+  ['must-understand', 'mustUnderstand'],
+  ['immutable', 'immutable'],
+  ['no-transform', 'noTransform'],
+  ['only-if-cached', 'onlyIfCached'],
+])
 
-const durations = new Map<string, keyof CacheControl>([
+const durations = new Map<string, Duration>([
   ['max-age', 'maxAgeSeconds'],
   ['s-maxage', 'sMaxAgeSeconds'],
   ['min-fresh', 'minFreshSeconds'],
@@ -69,9 +73,9 @@ export function parseCacheControl(value: string | undefined): CacheControl {
 }
 
 function add(directives: Mutable, name: string, argument: string | undefined): void {
-  const flag = flagNames.get(name)
+  const flag = flags.get(name)
   if (flag !== undefined) {
-    Object.assign(directives, { [flag]: true })
+    directives[flag] = true
     return
   }
   const duration = durations.get(name)
@@ -80,10 +84,10 @@ function add(directives: Mutable, name: string, argument: string | undefined): v
   else if (name === 'private') addQualified(directives, 'private', 'privateFields', argument)
 }
 
-function addDuration(directives: Mutable, name: keyof CacheControl, argument: string | undefined): void {
+function addDuration(directives: Mutable, name: Duration, argument: string | undefined): void {
   const before = directives[name]
   const seconds = argument === undefined && name === 'maxStaleSeconds' ? Infinity : deltaSeconds(argument)
-  Object.assign(directives, { [name]: before === undefined || before === seconds ? seconds : 0 })
+  directives[name] = before === undefined || before === seconds ? seconds : 0
 }
 
 function addQualified(
@@ -106,9 +110,9 @@ function nothing(): Mutable {
   return {
     noStore: false,
     noCache: false,
-    noCacheFields: [],
+    noCacheFields: noNames,
     private: false,
-    privateFields: [],
+    privateFields: noNames,
     public: false,
     mustRevalidate: false,
     proxyRevalidate: false,

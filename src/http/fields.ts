@@ -9,7 +9,8 @@ const maxDerivedCount = 16
 /** Fields with look-up by lower-case name; repeated fields are joined with ", " (RFC 9110 section 5.3). */
 export class Fields {
   readonly raw: RawFields
-  #byName: Map<string, string> | undefined
+  /** The lower-case names, in the order of the fields: few enough to be looked through faster than a map is made. */
+  #names: string[] | undefined
   #derived: Map<string, string> | undefined
 
   constructor(raw: RawFields) {
@@ -18,7 +19,13 @@ export class Fields {
 
   /** The value of the field called `name` (lower case), or `undefined`. */
   get(name: string): string | undefined {
-    return (this.#byName ??= indexed(this.raw)).get(name)
+    const { raw } = this
+    const names = (this.#names ??= namesOf(raw))
+    const first = names.indexOf(name)
+    if (first < 0) return undefined
+    let value = raw[2 * first + 1]!
+    for (let i = names.indexOf(name, first + 1); i >= 0; i = names.indexOf(name, i + 1)) value += `, ${raw[2 * i + 1]!}`
+    return value
   }
 
   has(name: string): boolean {
@@ -37,12 +44,8 @@ export class Fields {
   }
 }
 
-function indexed(raw: RawFields): Map<string, string> {
-  const byName = new Map<string, string>()
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase()
-    const before = byName.get(name)
-    byName.set(name, before === undefined ? raw[i + 1]! : `${before}, ${raw[i + 1]!}`)
-  }
-  return byName
+function namesOf(raw: RawFields): string[] {
+  const names: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) names.push(raw[i]!.toLowerCase())
+  return names
 }

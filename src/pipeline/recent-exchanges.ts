@@ -47,16 +47,16 @@ const clockSetBackMs = 60_000
 
 /**
  * The exchanges that finished last, each in the slot of the oldest: taking one down allocates next to nothing. All are, but
- * when hits come faster than one a millisecond for long, it is one a millisecond of them: what is kept outlives the garbage
- * collector's young generation, which would cost each hit of a busy daemon a quarter more.
+ * when hits and plain misses come faster than one a millisecond for long, it is one a millisecond of them: what is kept outlives the
+ * garbage collector's young generation, which would cost each hit of a busy daemon a quarter more.
  */
 export class RecentExchanges {
   readonly count: number
   readonly #slots: (Slot | undefined)[]
   #next = 0
-  /** Hits that may still come at once; each millisecond that passes adds one. */
+  /** Usual ones that may still come at once; each millisecond that passes adds one. */
   #credit: number
-  #lastHitAt = 0
+  #lastUsualAt = 0
 
   constructor(count = initialCount) {
     this.count = count
@@ -65,7 +65,7 @@ export class RecentExchanges {
   }
 
   add(exchange: Exchange, event: ExchangeEvent): void {
-    if (event.result === 'hit' && !this.#hasRoom(event.at)) return
+    if (isUsual(event) && !this.#hasRoom(event.at)) return
     const slot = this.#take(event)
     const { delivery, candidate, upstream } = exchange
     slot.trail = exchange.trail.slice()
@@ -114,10 +114,10 @@ export class RecentExchanges {
   }
 
   #hasRoom(at: number): boolean {
-    const passedMs = at - this.#lastHitAt
-    // Hits end in another order than they came in; only a clock that was set back goes far back.
+    const passedMs = at - this.#lastUsualAt
+    // They end in another order than they came in; only a clock that was set back goes far back.
     if (passedMs > 0 || passedMs < -clockSetBackMs) {
-      this.#lastHitAt = at
+      this.#lastUsualAt = at
       this.#credit = Math.min(this.count, this.#credit + Math.max(0, passedMs))
     }
     if (this.#credit < 1) return false
@@ -134,6 +134,11 @@ export class RecentExchanges {
     slot.event = { ...event }
     return slot
   }
+}
+
+/** Nobody will ask why: it was served from the store, or is stored now. */
+function isUsual({ result, stored, fault }: ExchangeEvent): boolean {
+  return fault === undefined && (result === 'hit' || (result === 'miss' && stored === 'yes'))
 }
 
 function emptySlot(event: ExchangeEvent): Slot {

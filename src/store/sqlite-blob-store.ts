@@ -37,9 +37,10 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   ) {
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
     this.#quarantine = quarantine
-    // What is there already may be damaged; writing it again mends it.
+    // What is there already is written again only when it was damaged, which mends it: the same content is kept once.
     this.#insert = this.#commits.prepare(
-      'INSERT INTO blob (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET content = excluded.content',
+      `INSERT INTO blob (digest, content) VALUES (?, ?)
+       ON CONFLICT (digest) DO UPDATE SET content = excluded.content WHERE content != excluded.content`,
     )
     this.#select = this.#commits.prepare('SELECT content FROM blob WHERE digest = ?')
     this.#remove = this.#commits.prepare('DELETE FROM blob WHERE digest = ?')

@@ -45,6 +45,7 @@ export class SqliteGroupCommit {
   readonly #path: string
   readonly #checkpointer: Checkpointer
   readonly #disk: Disk
+  readonly #syncs: boolean
   #logFd: number | undefined
   #batches: WriteBatch[] = []
   #committing: Promise<void> | undefined
@@ -59,15 +60,20 @@ export class SqliteGroupCommit {
   #fault: Fault | undefined
   #mending: Promise<void> | undefined
 
-  /** Opens or makes the file; `schema` must be idempotent. Throws `STORE_IO` or `STORE_NO_SPACE`. */
+  /**
+   * Opens or makes the file; `schema` must be idempotent. Without `syncs` the newest writes may be lost with the power, and nothing
+   * else: the log is valid up to its last whole commit, and synced before it is folded. Throws `STORE_IO` or `STORE_NO_SPACE`.
+   */
   constructor(
     path: string,
     schema: string,
     checkpointer: Checkpointer,
     disk: Disk = systemDisk,
     maxLogBytes = usualLogBytes,
+    syncs = true,
   ) {
     this.#path = path
+    this.#syncs = syncs
     this.#maxLogBytes = maxLogBytes
     this.#checkpointer = checkpointer
     this.#disk = disk
@@ -204,7 +210,7 @@ export class SqliteGroupCommit {
     if (this.#fault !== undefined) throw this.#fault
     await this.#transactInTurn(batch.writes)
     try {
-      await this.#sync()
+      if (this.#syncs) await this.#sync()
     } catch (error) {
       this.#fault = storeFault(`${this.#path}-wal`, error)
       throw this.#fault

@@ -9,8 +9,12 @@ import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 const schema = `
   CREATE TABLE IF NOT EXISTS sums (digest BLOB PRIMARY KEY, sums BLOB NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL, proof BLOB NOT NULL) STRICT`
-/** What is kept here is written so much later, all of it together: nobody waits for it. */
-const flushMs = 1_000
+/**
+ * What is kept here is written so much later, all of it together, or as soon as there is so much: nobody waits for it. Held for longer,
+ * it would outlive the garbage collector's young generation, at a cost to every miss.
+ */
+const flushMs = 50
+const flushCount = 200
 const pageCount = 200
 const proofBytes = 16
 
@@ -29,8 +33,10 @@ export class SqliteSideStore implements ChunkSums {
     readonly putRecord: Prepared
     readonly removeRecord: Prepared
   }
-  #sums = new Map<Digest, Buffer | undefined>()
-  #records = new Map<string, string | undefined>()
+  /** Sums that are not on the disk yet, and of them those that no write has begun with; `undefined`: gone. */
+  readonly #sums = new Map<Digest, Buffer | undefined>()
+  #newSums = new Map<Digest, Buffer | undefined>()
+  #newRecords = new Map<string, string | undefined>()
   #timer: NodeJS.Timeout | undefined
   #flushing: Promise<unknown> = Promise.resolve()
   readonly #onFault: (error: unknown) => void
@@ -42,7 +48,7 @@ export class SqliteSideStore implements ChunkSums {
     disk: Disk = systemDisk,
     maxLogBytes?: number,
   ) {
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes, false)
     this.#onFault = onFault
     this.#selectSums = this.#commits.prepare('SELECT sums FROM sums WHERE digest = ?')
     this.#page = this.#commits.prepare('SELECT id, key, value, proof FROM record WHERE id > ? ORDER BY id LIMIT ?')
@@ -83,18 +89,16 @@ export class SqliteSideStore implements ChunkSums {
   }
 
   put(digest: Digest, sums: Buffer): void {
-    this.#sums.set(digest, sums)
-    this.#flushLater()
+    this.#setSums(digest, sums)
   }
 
   delete(digest: Digest): void {
-    this.#sums.set(digest, undefined)
-    this.#flushLater()
+    this.#setSums(digest, undefined)
   }
 
   /** Keeps the copy of a record of the index; `undefined`: it is gone. */
   keep(key: string, value: string | undefined): void {
-    this.#records.set(key, value)
+    this.#newRecords.set(key, value)
     this.#flushLater()
   }
 
@@ -114,46 +118,54 @@ export class SqliteSideStore implements ChunkSums {
     }
   }
 
-  /** Resolves when everything so far is on the disk. */
+  /** Resolves when everything so far is written. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#flushing = this.#write(this.#takeWrites())
+    this.#flushing = Promise.all([this.#flushing, this.#write()])
     await this.#flushing
   }
 
   async close(): Promise<void> {
-    await this.#flushing
     await this.flush()
     await this.#commits.close()
   }
 
-  #flushLater(): void {
-    this.#timer ??= setTimeout(() => void this.flush(), flushMs)
+  #setSums(digest: Digest, sums: Buffer | undefined): void {
+    this.#sums.set(digest, sums)
+    this.#newSums.set(digest, sums)
+    this.#flushLater()
   }
 
-  #takeWrites(): (() => void)[] {
-    const { putSums, removeSums, putRecord, removeRecord } = this.#writes
-    const [sums, records] = [this.#sums, this.#records]
-    const writes: (() => void)[] = []
-    for (const [digest, made] of sums) {
-      const name = Buffer.from(digest, 'hex')
-      writes.push(() => (made === undefined ? removeSums.run(name) : putSums.run(name, made)))
-      // What is not on the disk yet is still known.
-      writes.push(() => this.#sums.get(digest) === made && this.#sums.delete(digest))
-    }
-    this.#records = new Map()
-    for (const [key, value] of records) {
-      writes.push(() => (value === undefined ? removeRecord.run(key) : putRecord.run(key, value, proofOf(key, value))))
-    }
-    return writes
+  #flushLater(): void {
+    if (this.#newSums.size + this.#newRecords.size >= flushCount) void this.flush()
+    else this.#timer ??= setTimeout(() => void this.flush(), flushMs)
   }
 
   /** Never rejects. */
-  async #write(writes: readonly (() => void)[]): Promise<void> {
-    const done = await Promise.allSettled(writes.map((write) => this.#commits.enqueue(write)))
-    const failed = done.find((one) => one.status === 'rejected')
+  async #write(): Promise<void> {
+    const [sums, records] = [this.#newSums, this.#newRecords]
+    this.#newSums = new Map()
+    this.#newRecords = new Map()
+    const done = new Set<Promise<void>>()
+    for (const [digest, made] of sums) done.add(this.#commits.enqueue(() => this.#writeSums(digest, made)))
+    for (const [key, value] of records) {
+      done.add(this.#commits.enqueue(() => this.#writeRecord(key, value), value?.length))
+    }
+    const failed = (await Promise.allSettled(done)).find((one) => one.status === 'rejected')
+    for (const [digest, made] of sums) if (this.#sums.get(digest) === made) this.#sums.delete(digest)
     if (failed !== undefined) this.#onFault(failed.reason)
+  }
+
+  #writeSums(digest: Digest, sums: Buffer | undefined): void {
+    const name = Buffer.from(digest, 'hex')
+    if (sums === undefined) this.#writes.removeSums.run(name)
+    else this.#writes.putSums.run(name, sums)
+  }
+
+  #writeRecord(key: string, value: string | undefined): void {
+    if (value === undefined) this.#writes.removeRecord.run(key)
+    else this.#writes.putRecord.run(key, value, proofOf(key, value))
   }
 }
 

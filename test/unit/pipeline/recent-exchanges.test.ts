@@ -21,18 +21,22 @@ describe('The recent exchanges', () => {
     )
   })
 
-  test('are a part of the hits when those come faster than one a millisecond for long, and all others', () => {
+  test('are a part of the hits and of the misses that were stored when those come faster than one a millisecond for long, and all others', () => {
     const recent = new RecentExchanges(10)
     const request = { method: 'GET', requestTarget: '/', httpVersion: '1.1', fields: new Fields([]) }
     const client = { address: '127.0.0.1', userAgent: undefined }
-    const add = (id: string, at: number, result: 'hit' | 'miss'): void => {
+    const add = (id: string, at: number, result: 'hit' | 'miss', stored?: 'yes'): void => {
       const received = { ...request, body: undefined, client, tunnel: undefined }
-      recent.add(new Exchange(id, received, new RecordingClient('GET'), at, 0), exchangeEvent({ id, at, result }))
+      recent.add(
+        new Exchange(id, received, new RecordingClient('GET'), at, 0),
+        exchangeEvent({ id, at, result, stored }),
+      )
     }
     const kept = (...ids: string[]): boolean[] => ids.map((id) => recent.find(id) !== undefined)
     for (let n = 0; n < 12; n += 1) add(`h${n}`, 100_000, 'hit')
     assert.deepEqual(kept('h0', 'h9', 'h10', 'h11'), [true, true, false, false])
     add('m', 100_000, 'miss')
+    add('stored', 100_000, 'miss', 'yes')
     add('later', 100_001, 'hit')
     add('again', 100_001, 'hit')
     // A slow one, received before the others.
@@ -41,8 +45,9 @@ describe('The recent exchanges', () => {
     // The clock is set back.
     add('before', 4000, 'hit')
     add('after', 4001, 'hit')
-    assert.deepEqual(kept('m', 'later', 'again', 'slow', 'behind', 'before', 'after'), [
+    assert.deepEqual(kept('m', 'stored', 'later', 'again', 'slow', 'behind', 'before', 'after'), [
       true,
+      false,
       true,
       false,
       false,
