@@ -17,6 +17,8 @@ export interface ByteSource {
   readonly sizeBytes: number | undefined
   /** All of it, where it is in memory of its own: it may be kept after `close`. */
   readonly whole?: Buffer
+  /** SHA-256 of each MiB of it, one after another, where they are known: they prove the same content from elsewhere. */
+  sums?(): Uint8Array | undefined
   /**
    * The next bytes from `position`, at most `limitBytes`; `undefined` at the end. Answers synchronously when the bytes
    * are in memory. Rejects with a `Fault` when the bytes cannot come any more.

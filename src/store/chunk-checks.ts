@@ -63,6 +63,11 @@ export class ChunkCheck {
     return known.inode === inode && known.sizeBytes === sizeBytes && known.changedAtNs === changedAtNs
   }
 
+  /** Of all chunks, while some are not yet found sound. */
+  get sums(): Uint8Array | undefined {
+    return this.#sums
+  }
+
   isSound(chunk: number): boolean {
     return this.#leftCount === 0 || (this.#sound[chunk >>> 3]! & (1 << (chunk & 7))) !== 0
   }

@@ -88,7 +88,7 @@ export class FsBlobStore implements BlobStore, VerifiableBlobs {
   }
 
   #source(digest: Digest, file: OpenFile, check: ChunkCheck, facts: FileFacts): ByteSource {
-    const { pool } = this.#parts
+    const { pool, sums } = this.#parts
     const onDamaged = (reason: string): void => {
       if (check.isDamaged) return
       check.isDamaged = true
@@ -99,6 +99,7 @@ export class FsBlobStore implements BlobStore, VerifiableBlobs {
       new CheckedFile({ file, pool, check, name: `sha256-${digest}`, onDamaged }),
       pool,
       facts.sizeBytes,
+      () => check.sums ?? sums.get(digest),
     )
   }
 
@@ -267,8 +268,10 @@ class BlobFileSource implements ByteSource {
   readonly #file: CheckedFile
   readonly #pool: BufferPool
   readonly sizeBytes: number
+  readonly sums: () => Uint8Array | undefined
 
-  constructor(file: CheckedFile, pool: BufferPool, sizeBytes: number) {
+  constructor(file: CheckedFile, pool: BufferPool, sizeBytes: number, sums: () => Uint8Array | undefined) {
+    this.sums = sums
     this.#file = file
     this.#pool = pool
     this.sizeBytes = sizeBytes
