@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Fault } from '../base/faults.ts'
 import { Fields } from '../http/fields.ts'
+import type { BytePart } from '../http/range.ts'
 import type { BlobRef, ByteSource } from '../store/blob-store.ts'
 import { ProvenSource } from '../store/proven-source.ts'
 import { type ClientResponse, Exchange } from './exchange.ts'
@@ -12,8 +13,8 @@ import { nobody } from './validate-in-background.ts'
 export interface Lost {
   readonly source: ByteSource
   readonly ref: BlobRef
-  /** Where it begins in the representation: it may be a part. */
-  readonly begins: number
+  /** What it is of the representation; `undefined`: the whole. */
+  readonly part: BytePart | undefined
   /** Who asked. */
   readonly cause: Exchange
   readonly services: Services
@@ -23,6 +24,8 @@ export interface Lost {
 
 /** Fields that make a request one for less than the whole, or for nothing when it is unchanged. */
 const narrowing = /^(?:range|if-.*|cache-control|pragma)$/i
+/** Whose part begins behind so much of the whole should not wait for that. */
+const mostSkippedBytes = 64 * 1024 * 1024
 const commitWaitMs = 50
 const commitTryCount = 100
 
@@ -37,6 +40,11 @@ export async function fetchAgain(lost: Lost, fault: Fault): Promise<ByteSource |
     const brought = fault.code === 'STORE_BLOB_CORRUPT' ? await services.blobs.open(ref) : undefined
     if (brought !== undefined) return brought
     const sums = lost.source.sums?.()
+    const isNear = (lost.part?.first ?? 0) <= mostSkippedBytes
+    if (lost.part !== undefined && (sums === undefined || !isNear)) {
+      forget()
+      return undefined
+    }
     // Another reader has forgotten it, and what he began must be stored.
     if (services.flights.find(cause.key) === undefined) forget()
     const begun = Promise.withResolvers<GrowingResponse | undefined>()
@@ -55,7 +63,8 @@ export async function fetchAgain(lost: Lost, fault: Fault): Promise<ByteSource |
 }
 
 function follow({ blob }: GrowingResponse, sums: Uint8Array, lost: Lost): ByteSource {
-  const { ref, begins } = lost
+  const { ref, part } = lost
+  const begins = part?.first ?? 0
   const { digest, sizeBytes } = ref
   return new ProvenSource({
     source: blob.reader(begins + sizeBytes),

@@ -1,8 +1,10 @@
 import { ifRangeHolds } from '../http/conditions.ts'
 import { resolveRange } from '../http/range.ts'
 import { reuse, reuseOffline } from '../policy/reuse.ts'
+import type { ByteSource } from '../store/blob-store.ts'
 import { type CachedResponse, fits } from './cached-response.ts'
 import type { Exchange } from './exchange.ts'
+import { HealingSource } from './healing-source.ts'
 import { isPart, ofSameRepresentation, type PartRecord, type Piece, piecesOf } from './partial-records.ts'
 import { openPieces } from './partial-source.ts'
 import type { Services } from './services.ts'
@@ -55,8 +57,11 @@ function piecesFor(
 /** Makes a found range what is delivered. Answers false when content of it is gone; then its key is forgotten. */
 export async function openRange(exchange: Exchange, services: Services, found: FoundRange): Promise<boolean> {
   const { cached, pieces, ttlSeconds } = found
+  const forget = (): void => forgetLost(exchange.key, services)
+  const healing = (source: ByteSource, { part, content }: PartRecord): ByteSource =>
+    new HealingSource({ source, ref: content!, part, cause: exchange, services, forget })
   try {
-    exchange.source = await openPieces(services.blobs, cached.sizeBytes, pieces)
+    exchange.source = await openPieces(services.blobs, cached.sizeBytes, pieces, healing)
   } catch (error) {
     services.storeHealth.failed(error)
     forgetLost(exchange.key, services)

@@ -1,8 +1,9 @@
-import { asFault } from '../base/faults.ts'
+import { asFault, Fault } from '../base/faults.ts'
 import { tagOf, withoutPartFields } from '../policy/partial.ts'
 import type { Profile } from '../policy/profile.ts'
 import { freshened } from '../policy/validation.ts'
 import type { ByteSource } from '../store/blob-store.ts'
+import { sumChunkBytes } from '../store/chunk-sums.ts'
 import type { BodySink, OriginRequest, OriginResponse } from '../upstream/origin-fetcher.ts'
 import { resumePoint } from '../upstream/resume-point.ts'
 import { fits } from './cached-response.ts'
@@ -15,6 +16,7 @@ import { forget } from './stored-content.ts'
 
 /** Bytes copied at a time. */
 const chunkBytes = 256 * 1024
+const maxCheckedBytes = 64 * 1024 * 1024
 
 /**
  * The whole response, of which a stored part is the beginning and only the rest was asked for, with Range and If-Range; or
@@ -59,15 +61,34 @@ function asIfCut({ fields, part, requestedAt, receivedAt }: PartRecord): OriginR
   return { status: 200, fields, framing: 'length', declaredBytes: part.sizeBytes, requestedAt, receivedAt, ...flow }
 }
 
+/** Damage is found here, while the whole can still be asked for instead; in a longer part it breaks the transfer. */
 async function opened(part: PartRecord, { key }: Exchange, services: Services): Promise<ByteSource | undefined> {
   try {
     const source = await services.blobs.open(part.content!)
-    if (source !== undefined) return source
+    if (source !== undefined) {
+      await readThrough(source, Math.min(lengthOf(part.part), maxCheckedBytes))
+      return source
+    }
   } catch (error) {
     services.storeHealth.failed(error)
   }
   forget(key, services)
   return undefined
+}
+
+/** Rejects, and closes the source, where it has damage. What was found sound is not hashed again. */
+async function readThrough(source: ByteSource, endBytes: number): Promise<void> {
+  try {
+    for (let at = 0; at < endBytes; ) {
+      const lent = await source.next(at, Math.min(sumChunkBytes, endBytes - at))
+      if (lent === undefined) throw new Fault('STORE_BLOB_CORRUPT', `a stored part ends at byte ${at} of ${endBytes}`)
+      at += lent.length
+      source.release(lent)
+    }
+  } catch (error) {
+    source.close()
+    throw error
+  }
 }
 
 interface Completion {

@@ -59,18 +59,22 @@ export function partialReader(blob: GrowingBlob, { first, last, sizeBytes }: Byt
   return new PartialSource(sizeBytes, [{ source: blob.reader(), begins: first, first, last }])
 }
 
-/** Reads pieces of stored parts. Fails with `STORE_BLOB_MISSING` when content of one is gone, else as the store fails. */
+/**
+ * Reads pieces of stored parts, of each through what `guarded` makes of its content. Fails with `STORE_BLOB_MISSING` when content of one is gone,
+ * else as the store fails.
+ */
 export async function openPieces(
   blobs: Pick<BlobStore, 'open'>,
   sizeBytes: number,
   pieces: readonly Piece<PartRecord>[],
+  guarded: (source: ByteSource, of: PartRecord) => ByteSource = (source) => source,
 ): Promise<PartialSource> {
   const opened: SourcePiece[] = []
   try {
     for (const { of, first, last } of pieces) {
       const source = await blobs.open(of.content!)
       if (source === undefined) throw new Fault('STORE_BLOB_MISSING', `sha256-${of.content!.digest}`)
-      opened.push({ source, begins: of.part.first, first, last })
+      opened.push({ source: guarded(source, of), begins: of.part.first, first, last })
     }
   } catch (error) {
     for (const { source } of opened) source.close()

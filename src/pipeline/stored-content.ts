@@ -44,7 +44,7 @@ export async function openContent(exchange: Exchange, services: Services): Promi
 
 function healing(source: ByteSource, cached: CachedResponse, cause: Exchange, services: Services): HealingSource {
   const forget = (): void => forgetLost(cause.key, services)
-  return new HealingSource({ source, ref: cached.record.content!, begins: 0, cause, services, forget })
+  return new HealingSource({ source, ref: cached.record.content!, part: undefined, cause, services, forget })
 }
 
 async function loaded(sizeBytes: number, source: ByteSource): Promise<Buffer> {
