@@ -75,7 +75,7 @@ ${
   apt through the proxy while it is there, directly while it is not; as root:
     curl -o /usr/local/bin/apt-proxy-detect ${url}/apt-proxy-detect
     chmod 755 /usr/local/bin/apt-proxy-detect
-    echo 'Acquire::http::Proxy-Auto-Detect "/usr/local/bin/apt-proxy-detect";' >/etc/apt/apt.conf.d/30larder
+    echo 'Acquire::http { Proxy "${url}"; Proxy-Auto-Detect "/usr/local/bin/apt-proxy-detect"; };' >/etc/apt/apt.conf.d/30larder
 
   PAC file: ${url}/proxy.pac
 `
@@ -89,16 +89,15 @@ function pac(proxy: string): string {
 `
 }
 
-/** Needs only what every Debian system has: coreutils and bash are essential packages. */
+/**
+ * Needs only what every Debian system has: coreutils and bash are essential packages. apt asks the script before each file as
+ * long as it says nothing, and holds on to whatever it says: so it speaks only when the proxy is gone.
+ */
 function aptProxyDetect(proxy: string): string {
   const found = /^\[?(.*?)\]?:(\d+)$/.exec(proxy)!
   return `#!/bin/sh
-# For Acquire::http::Proxy-Auto-Detect of apt, which asks for each host it opens a connection to.
-# The proxy while it accepts connections, else none: a build does not fail for want of a cache.
-if timeout 2 bash -c ': </dev/tcp/${found[1]}/${found[2]}' 2>/dev/null; then
-  echo 'http://${proxy}/'
-else
-  echo DIRECT
-fi
+# For Acquire::http::Proxy-Auto-Detect of apt, beside Acquire::http::Proxy.
+# Says nothing while the proxy accepts connections, and DIRECT when it does not: a build does not fail for want of a cache.
+timeout 2 bash -c ': </dev/tcp/${found[1]}/${found[2]}' 2>/dev/null || echo DIRECT
 `
 }
