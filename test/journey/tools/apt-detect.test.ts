@@ -14,8 +14,7 @@ import { homeOf, startProgram } from '../../support/program.ts'
 
 interface Detecting {
   readonly script: string
-  /** Those of the line on the help page. */
-  readonly options: readonly string[]
+  readonly configFile: string
 }
 
 /** Does what the help page tells root to do, in `folder`. */
@@ -26,15 +25,9 @@ async function followHelp(port: number, folder: string): Promise<Detecting> {
   chmodSync(script, 0o755)
   const help = await (await fetch(`${url}/`)).text()
   const line = /^ *echo '(.*)' >\/etc\/apt\/apt\.conf\.d\/30larder$/m.exec(help)![1]!
-  const file = join(folder, '30larder')
-  writeFileSync(file, line.replace('/usr/local/bin/apt-proxy-detect', script))
-  const dump = await command('apt-config', ['dump'], { env: { PATH: process.env.PATH, APT_CONFIG: file } })
-  const options = dump.stdout.split('\n').flatMap((row) => {
-    const [, name, value] = /^(Acquire::http::Proxy[^:]*) "(.+)";$/.exec(row) ?? []
-    return name === undefined ? [] : [`${name}=${value}`]
-  })
-  assert.equal(options.length, 2, dump.stdout)
-  return { script, options }
+  const configFile = join(folder, '30larder')
+  writeFileSync(configFile, line.replace('/usr/local/bin/apt-proxy-detect', script))
+  return { script, configFile }
 }
 
 /**
@@ -79,9 +72,13 @@ async function startArchive(
   writeFileSync(join(folder, 'status'), '')
   return {
     options: [
+      '-o',
       `Dir::Etc::sourcelist=${folder}/sources.list`,
+      '-o',
       'Dir::Etc::sourceparts=/dev/null',
+      '-o',
       `Dir::State::status=${folder}/status`,
+      '-o',
       'Acquire::Retries=3',
     ],
   }
@@ -116,9 +113,9 @@ describe('apt with the script of the help page', () => {
       ways.push(way)
       response.end(file)
     })
-    const { script, options } = await followHelp(larder.port, folder)
+    const { script, configFile } = await followHelp(larder.port, folder)
     assert.deepEqual((await command(script, ['http://example.org/'])).stdout, '')
-    const apt = aptIn(folder, [...options, ...archive.options])
+    const apt = aptIn(folder, ['-c', configFile, ...archive.options])
     for (const words of [['update'], ['download', 'one']]) {
       const end = await apt(...words)
       assert.equal(end.code, 0, end.stderr)
@@ -155,8 +152,8 @@ describe('apt with the script of the help page', () => {
       response.on('error', () => {})
       response.write(file.subarray(0, file.length / 2), daemon.kill)
     })
-    const { options } = await followHelp(daemon.port, folder)
-    const apt = aptIn(folder, [...options, ...archive.options])
+    const { configFile } = await followHelp(daemon.port, folder)
+    const apt = aptIn(folder, ['-c', configFile, ...archive.options])
     for (const words of [['update'], ['download', 'one', 'two']]) {
       const end = await apt(...words)
       assert.equal(end.code, 0, `${end.stdout}${end.stderr}\n${ways.join('\n')}`)
