@@ -38,6 +38,8 @@ export interface EmbeddedInput {
 export class EmbeddedStores {
   readonly small: SqliteBlobStore
   readonly side: SqliteSideStore
+  /** The index has every record that there is. */
+  isWhole = false
   readonly #input: EmbeddedInput
 
   constructor(input: EmbeddedInput) {
@@ -89,6 +91,7 @@ export class EmbeddedStores {
         note(`larder: ${count} records are back`)
       }
       setFormat(layout)
+      this.isWhole = true
     } catch (error) {
       health.failed(error)
     }

@@ -1,18 +1,20 @@
-import { systemClock, systemTimers } from '../base/clock.ts'
+import { systemClock, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import type { Settings } from '../config/settings.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import { walkBlobFiles } from '../store/blob-walk.ts'
 import type { RecordKeys } from '../store/entry-table.ts'
+import { EvictionMemory } from '../store/eviction-memory.ts'
 import { filesystemRoom } from '../store/filesystem-room.ts'
 import type { Layout } from '../store/layout.ts'
-import type { QuarantineLimits } from '../store/quarantine.ts'
+import type { Quarantine, QuarantineLimits } from '../store/quarantine.ts'
 import { type DatabaseRoom, Quota } from '../store/quota.ts'
 import { QuotaBlobStore } from '../store/quota-blob-store.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
 import { maxSmallBytes } from '../store/sized-blob-store.ts'
 import { usualLogBytes } from '../store/sqlite-group-commit.ts'
 import { StoreLedger } from '../store/store-ledger.ts'
+import { Upkeep } from '../store/upkeep.ts'
 
 export interface StoreQuotaInput {
   readonly settings: Settings
@@ -29,16 +31,21 @@ export interface StoreQuotaInput {
   readonly observer: Observer
   readonly failed: (error: unknown) => void
   readonly onEvict: (key: string) => void
+  readonly quarantine: Quarantine
+  /** The index is embedded and has every record that there is. */
+  readonly knowsRecords: () => boolean
+  readonly timers: Timers
+  readonly note: (text: string) => void
 }
 
 export interface StoreQuota {
   readonly quota: Quota
+  readonly upkeep: Upkeep
   /** The blobs, of which only those are taken in that there is room for. */
   readonly blobs: BlobStore
   close(): Promise<void>
 }
 
-const hourMs = 3_600_000
 const kib = 1024
 const mib = 1024 * kib
 /** A log may be so large a part of the quota; folded at this size, it is never above three times as large. */
@@ -64,21 +71,49 @@ export function createLedger({ eviction }: Settings, keys: RecordKeys): StoreLed
   return new StoreLedger({ clock: systemClock, policy: eviction, keys, largestRowBytes: maxSmallBytes })
 }
 
-/** The quota over stores that are open; it looks at once what they hold, and every hour whether something must go. */
+/** The quota over stores that are open, and what they need done; it looks at once what they hold, and every hour again. */
 export function openStoreQuota(input: StoreQuotaInput): StoreQuota {
-  const { settings, layout, ledger, smallBlobs, index, databases } = input
+  const { settings, ledger } = input
+  const memory = settings.index.medium === 'sqlite' ? openMemory(input) : undefined
+  const quota = openQuota(input, memory)
+  const upkeep = new Upkeep({ ...input, quota, memory, clock: systemClock })
+  upkeep.begin()
+  const blobs = new QuotaBlobStore({
+    inner: input.blobs,
+    reservations: quota.reservations,
+    ledger,
+    largestRowBytes: maxSmallBytes,
+    largestBytes: Math.floor(settings.quotaBytes * largestShare),
+  })
+  return {
+    quota,
+    upkeep,
+    blobs,
+    close: async () => {
+      await Promise.all([upkeep.close(), quota.close()])
+      await memory?.save()
+    },
+  }
+}
+
+function openMemory({ settings, layout, ledger, note }: StoreQuotaInput): EvictionMemory {
+  return new EvictionMemory({ path: layout.eviction, policy: settings.eviction, entries: ledger.entries, note })
+}
+
+function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined): Quota {
+  const { settings, layout, ledger, smallBlobs, databases } = input
   const { quotaBytes, highWater, lowWater } = settings
   const fixedBytes = foldersBytes + 3 * logPeak * logBytesOf(settings) + quarantineLimits(settings).maxBytes
-  const quota = new Quota(
+  return new Quota(
     {
       quotaBytes,
       highWater,
       lowWater,
       ledger,
       blobs: input.blobs,
-      index,
+      index: input.index,
       smallBlobs: smallBlobs.room,
-      databases,
+      databases: memory === undefined ? databases : [...databases, memory.room],
       fixedBytes,
       filesystem: filesystemRoom(layout.root, systemClock),
       observer: input.observer,
@@ -87,29 +122,12 @@ export function openStoreQuota(input: StoreQuotaInput): StoreQuota {
     },
     {
       files: walkBlobFiles(layout, systemClock, (ref) => ledger.blobs.add(ref)),
-      rest: () => scan(input),
+      rest: async () => {
+        await scan(input)
+        await memory?.restore(() => new Promise(setImmediate))
+      },
     },
   )
-  let callOff = (): void => {}
-  const watch = (): void => {
-    callOff = systemTimers.after(hourMs, () => void quota.run().catch(input.failed).finally(watch))
-  }
-  watch()
-  const blobs = new QuotaBlobStore({
-    inner: input.blobs,
-    reservations: quota.reservations,
-    ledger,
-    largestRowBytes: maxSmallBytes,
-    largestBytes: Math.floor(quotaBytes * largestShare),
-  })
-  return {
-    quota,
-    blobs,
-    close: () => {
-      callOff()
-      return quota.close()
-    },
-  }
 }
 
 /** Counts what is stored beside files, blobs before the records that name them, in slices between requests. */

@@ -23,6 +23,7 @@ import { SizedBlobStore } from '../store/sized-blob-store.ts'
 import { Checkpointer } from '../store/sqlite-checkpointer.ts'
 import { acquireStoreLock } from '../store/store-lock.ts'
 import { setCleanMark, takeCleanMark } from '../store/suspects.ts'
+import type { Upkeep } from '../store/upkeep.ts'
 import { VerifyPass } from '../store/verify-pass.ts'
 import { EmbeddedStores, type Healing } from './embedded-stores.ts'
 import { openServerStorage, type StoreReports } from './index-storage.ts'
@@ -38,6 +39,8 @@ export interface Stores {
   readonly verifying: VerifyPass
   /** `undefined`: as much is stored as comes. */
   readonly quota: Quota | undefined
+  /** Counts again, and removes what nobody names. */
+  readonly upkeep: Upkeep
   /** Counts for eviction that a response was asked for; answers the number of its entry, to be given next time. */
   touch(key: string, slot: number): number
   /** An index on a server has answered, or is said to be down; one that was lost is made again. Never rejects. */
@@ -101,7 +104,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
     now: () => systemClock.now(),
   })
   const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
-  const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer })
+  const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer, quarantine, timers, note })
   return {
     verifying,
     ...limited,
@@ -131,6 +134,9 @@ interface LimitInput {
   readonly hot: Stores['hot']
   readonly health: StoreHealth
   readonly observer: Observer
+  readonly quarantine: Quarantine
+  readonly timers: Timers
+  readonly note: (text: string) => void
 }
 
 /** Blobs and index with the quota over them. */
@@ -149,6 +155,7 @@ function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch'> 
     failed: (error) => health.failed(error),
     onEvict: (key) => hot.delete(key),
     opened: storage.opened,
+    knowsRecords: () => settings.index.medium === 'sqlite' && embedded.isWhole,
   })
   return { ...limited, index, touch: (key, slot) => ledger.touch(key, slot) }
 }

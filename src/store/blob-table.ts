@@ -5,6 +5,8 @@ import { HashSlots, hashOfDigest } from './hash-slots.ts'
 
 const present = 1
 const ofFile = 2
+/** Found on the disk by the count under way. */
+const seen = 4
 const mostRefs = 65_535
 
 /** Which blobs are stored and how many responses name each, in about 28 bytes a blob. Of 64 bits of their digests: two blobs with the same are kept both. */
@@ -30,33 +32,49 @@ export class BlobTable {
   /** The blob is stored; also when it was before. */
   add({ digest, sizeBytes }: BlobRef): void {
     const slot = this.#slotOf(digest)
-    if ((this.#flags[slot]! & present) !== 0) return
-    const isFile = sizeBytes > this.#largestRowBytes
-    this.#flags[slot] = present | (isFile ? ofFile : 0)
-    if (this.#refs[slot] === 0) this.orphanCount += 1
-    if (!isFile) this.rowCount += 1
+    const blocks = sizeBytes > this.#largestRowBytes ? fileBytes(sizeBytes) / blockBytes : 0
+    if ((this.#flags[slot]! & present) !== 0) {
+      if (this.#blocks[slot] === blocks) {
+        this.#flags[slot] = this.#flags[slot]! | seen
+        return
+      }
+      // Something changed it behind our back.
+      this.#uncount(slot)
+    } else if (this.#refs[slot] === 0) this.orphanCount += 1
+    this.#flags[slot] = present | seen | (blocks > 0 ? ofFile : 0)
+    this.#blocks[slot] = blocks
+    if (blocks === 0) this.rowCount += 1
     else {
-      const bytes = fileBytes(sizeBytes)
-      this.#blocks[slot] = bytes / blockBytes
       this.fileCount += 1
-      this.fileBytes += bytes
+      this.fileBytes += blocks * blockBytes
     }
   }
 
   /** The blob is gone. */
   remove(digest: string): void {
     const slot = this.#slots.find(hashOfDigest(digest))
-    if (slot === noSlot || (this.#flags[slot]! & present) === 0) return
-    if ((this.#flags[slot]! & ofFile) === 0) this.rowCount -= 1
-    else {
-      this.fileCount -= 1
-      this.fileBytes -= this.#blocks[slot]! * blockBytes
+    if (slot !== noSlot && (this.#flags[slot]! & present) !== 0) this.#removeAt(slot)
+  }
+
+  /** From now on all that is stored is added once more. */
+  beginCount(): void {
+    for (let slot = 0; slot < this.#slots.end; slot++) this.#flags[slot] = this.#flags[slot]! & ~seen
+  }
+
+  /** Everything was added that is stored: what was not is gone. Answers how many blobs that are. */
+  endCount(): number {
+    let goneCount = 0
+    let orphanCount = 0
+    for (let slot = 0; slot < this.#slots.end; slot++) {
+      const flags = this.#flags[slot]!
+      if ((flags & present) === 0) continue
+      if ((flags & seen) === 0) {
+        this.#removeAt(slot)
+        goneCount += 1
+      } else if (this.#refs[slot] === 0) orphanCount += 1
     }
-    this.#flags[slot] = 0
-    if (this.#refs[slot] === 0) {
-      this.orphanCount -= 1
-      this.#slots.remove(slot)
-    }
+    this.orphanCount = orphanCount
+    return goneCount
   }
 
   has(digest: string): boolean {
@@ -89,6 +107,22 @@ export class BlobTable {
     return slot !== noSlot && this.#refs[slot]! > 0
   }
 
+  #removeAt(slot: number): void {
+    this.#uncount(slot)
+    this.#flags[slot] = 0
+    if (this.#refs[slot] !== 0) return
+    this.orphanCount -= 1
+    this.#slots.remove(slot)
+  }
+
+  #uncount(slot: number): void {
+    if ((this.#flags[slot]! & ofFile) === 0) this.rowCount -= 1
+    else {
+      this.fileCount -= 1
+      this.fileBytes -= this.#blocks[slot]! * blockBytes
+    }
+  }
+
   #slotOf(digest: string): number {
     const hash = hashOfDigest(digest)
     const known = this.#slots.find(hash)
@@ -102,6 +136,7 @@ export class BlobTable {
     }
     this.#refs[slot] = 0
     this.#flags[slot] = 0
+    this.#blocks[slot] = 0
     return slot
   }
 }

@@ -21,9 +21,18 @@ export function walkBlobFiles(layout: Layout, clock: Clock, found: (ref: BlobRef
   return takeRest(files, found)
 }
 
-async function takeRest(files: Iterator<BlobRef>, found: (ref: BlobRef) => void): Promise<void> {
+/** Tells `found` of every blob that has a file, in slices that hold nobody up, until it `isOver`. */
+export function walkAgain(layout: Layout, found: (ref: BlobRef) => void, isOver: () => boolean): Promise<void> {
+  return takeRest(blobFiles(layout), found, isOver)
+}
+
+async function takeRest(
+  files: Iterator<BlobRef>,
+  found: (ref: BlobRef) => void,
+  isOver = (): boolean => false,
+): Promise<void> {
   do await new Promise(setImmediate)
-  while (!takeSlice(files, found))
+  while (!isOver() && !takeSlice(files, found))
 }
 
 /** Answers whether these were the last. */

@@ -1,5 +1,6 @@
 import { createEvictionPolicy } from './eviction-policies.ts'
 import { type EvictionName, type EvictionPolicy, grown, noSlot } from './eviction-policy.ts'
+import type { KeptEviction } from './eviction-snapshot.ts'
 import { HashSlots, hashOfKey } from './hash-slots.ts'
 
 /** Where keys are found again by a number. */
@@ -13,6 +14,9 @@ export interface RecordKeys {
 
 const unitBytes = 512
 const ringCount = 4096
+/** More than that is not remembered while what was learnt earlier is read: it counts then as if it came before. */
+const mostEarly = 1_000_000
+const sliceCount = 2_000
 
 /** The keys of the index with what eviction needs of each: about 60 bytes a key in all, and no key's text. */
 export class EntryTable {
@@ -25,6 +29,9 @@ export class EntryTable {
   /** Slots that were asked for and of which the policy does not know yet. */
   readonly #touched = new Uint32Array(ringCount)
   #touchedCount = 0
+  /** Asked for before what was learnt earlier is known; `undefined`: it is. */
+  #early: number[] | undefined = []
+  #changeCount = 0
   pinnedCount = 0
 
   constructor(policy: EvictionName, keys: RecordKeys) {
@@ -34,6 +41,11 @@ export class EntryTable {
 
   get count(): number {
     return this.#slots.count
+  }
+
+  /** Grows with what the policy learns. */
+  get changeCount(): number {
+    return this.#changeCount + this.#touchedCount
   }
 
   slotOf(key: string): number {
@@ -47,6 +59,7 @@ export class EntryTable {
 
   /** A key is in the index, with what it and its content take on the disk. */
   record(key: string, sizeBytes: number, pinned: boolean): void {
+    this.#changeCount += 1
     const hash = hashOfKey(key)
     let slot = this.#slots.find(hash)
     const isNew = slot === noSlot
@@ -71,6 +84,7 @@ export class EntryTable {
     const slot = this.slotOf(key)
     if (slot === noSlot) return
     this.#settle()
+    this.#changeCount += 1
     this.#policy.remove(slot)
     this.#pin(slot, false)
     this.#keys.forget(this.#ids[slot]!)
@@ -85,6 +99,7 @@ export class EntryTable {
 
   /** Takes out of the policy what goes first; the entry itself stays until it is removed. `undefined`: nothing may go. */
   evict(): { readonly key: string; readonly sizeBytes: number } | undefined {
+    this.#endEarly()
     this.#settle()
     for (let slot = this.#policy.evict(); slot !== undefined; slot = this.#policy.evict()) {
       const key = this.#keys.keyAt(this.#ids[slot]!)
@@ -100,8 +115,50 @@ export class EntryTable {
     this.#policy.insert(slot, this.#units[slot]! * unitBytes)
   }
 
+  /** What the policy has learnt, by hashes of the keys. */
+  kept(): KeptEviction {
+    this.#settle()
+    const { name, slots, arrays, numbers } = this.#policy.state()
+    const high = new Uint32Array(slots.length)
+    const low = new Uint32Array(slots.length)
+    for (let at = 0; at < slots.length; at++) {
+      const hash = this.#slots.hashAt(slots[at]!)
+      high[at] = hash.high
+      low[at] = hash.low
+    }
+    return { policy: name, high, low, arrays, numbers }
+  }
+
+  /**
+   * Takes over what was learnt before a restart, once all that is stored is recorded and before anything is evicted. `undefined`:
+   * nothing was kept. `breathe` is awaited now and then.
+   */
+  async restore(kept: KeptEviction | undefined, breathe: () => Promise<void>): Promise<void> {
+    try {
+      if (kept === undefined) return
+      const { policy, high, low, arrays, numbers } = kept
+      const slots = new Uint32Array(high.length)
+      for (let at = 0; at < slots.length; at++) {
+        slots[at] = this.#slots.find({ high: high[at]!, low: low[at]! })
+        if (at % sliceCount === 0) await breathe()
+      }
+      this.#policy.restore({ name: policy, slots, arrays, numbers })
+    } finally {
+      this.#endEarly()
+    }
+  }
+
+  #endEarly(): void {
+    for (const slot of this.#early ?? []) this.#policy.hit(slot)
+    this.#early = undefined
+  }
+
   #settle(): void {
-    for (let at = 0; at < this.#touchedCount; at++) this.#policy.hit(this.#touched[at]!)
+    this.#changeCount += this.#touchedCount
+    for (let at = 0; at < this.#touchedCount; at++) {
+      if (this.#early !== undefined && this.#early.length < mostEarly) this.#early.push(this.#touched[at]!)
+      else this.#policy.hit(this.#touched[at]!)
+    }
     this.#touchedCount = 0
   }
 

@@ -21,14 +21,20 @@ export interface EvictionPolicy {
   has(slot: number): boolean
   /** Takes out the entry that goes first; `undefined`: there is none. */
   evict(): number | undefined
-  /** A copy of the state, to be kept on disk. */
+  /** A copy of what was learnt, to be kept on disk. */
   state(): PolicyState
-  /** Takes over the state of a policy with the same name; answers whether it was one. The arrays are then ours. */
+  /**
+   * Takes over what a policy with the same name had learnt; answers whether it was one. `slots` are those that the entries have
+   * here, `noSlot` for those that are gone. Nothing may have been evicted here yet; what was asked for since counts on top.
+   */
   restore(state: PolicyState): boolean
 }
 
+/** What a policy has learnt of its entries: each array has one element for each of `slots`. */
 export interface PolicyState {
   readonly name: EvictionName
+  /** In lists those that go first come first. */
+  readonly slots: Uint32Array
   readonly arrays: readonly StateArray[]
   readonly numbers: readonly number[]
 }

@@ -69,20 +69,33 @@ export class GdsfEviction implements EvictionPolicy {
   }
 
   state(): PolicyState {
-    const arrays = [this.#priority, this.#size, this.#frequency, this.#place, this.#heap]
-    return { name: this.name, arrays: arrays.map((array) => array.slice()), numbers: [this.count, this.#floor] }
+    const slots = this.#heap.slice(0, this.count)
+    const priority = new Float64Array(slots.length)
+    const frequency = new Uint8Array(slots.length)
+    for (let at = 0; at < slots.length; at++) {
+      priority[at] = this.#priority[slots[at]!]!
+      frequency[at] = this.#frequency[slots[at]!]!
+    }
+    return { name: this.name, slots, arrays: [priority, frequency], numbers: [this.#floor] }
   }
 
-  restore({ name, arrays, numbers }: PolicyState): boolean {
+  restore({ name, slots, arrays, numbers }: PolicyState): boolean {
     if (name !== this.name) return false
-    const [priority, size, frequency, place, heap] = arrays
-    this.#priority = priority as Float64Array<ArrayBuffer>
-    this.#size = size as Float64Array<ArrayBuffer>
-    this.#frequency = frequency as Uint8Array<ArrayBuffer>
-    this.#place = place as Uint32Array<ArrayBuffer>
-    this.#heap = heap as Uint32Array<ArrayBuffer>
-    this.count = numbers[0]!
-    this.#floor = numbers[1]!
+    const [priority, frequency] = arrays as [Float64Array, Uint8Array]
+    this.#floor = numbers[0]!
+    // What came since was worth so much above nothing.
+    for (let place = 0; place < this.count; place++) {
+      const slot = this.#heap[place]!
+      this.#priority[slot] = this.#priority[slot]! + this.#floor
+    }
+    for (let at = 0; at < slots.length; at++) {
+      const slot = slots[at]!
+      if (!this.has(slot)) continue
+      const asked = this.#frequency[slot]! - 1
+      this.#frequency[slot] = Math.min(mostCount, asked + frequency[at]!)
+      this.#priority[slot] = asked > 0 ? this.#worth(slot) : priority[at]!
+    }
+    for (let place = (this.count >> 1) - 1; place >= 0; place--) this.#sink(this.#heap[place]!)
     return true
   }
 

@@ -38,6 +38,11 @@ export class HashSlots {
     }
   }
 
+  /** The hash of a slot that is used. */
+  hashAt(slot: number): Hash64 {
+    return { high: this.#high[slot]!, low: this.#low[slot]! }
+  }
+
   /** A slot for a hash that is not there. */
   add({ high, low }: Hash64): number {
     const slot = this.#takeSlot()

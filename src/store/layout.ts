@@ -15,6 +15,7 @@ import { Fault } from '../base/faults.ts'
  *       quarantine/        damaged blobs, and databases that could not be read
  *       clean              the boot in which the folder was last closed in order; absent while it is used
  *       verify.json        how far verifying has come
+ *       eviction           what eviction has learnt; a copy of what is in memory, written now and then
  *       index.db           the response index (SQLite, with -wal and -shm)
  *       index.key          secret that records of an index on a server are sealed with
  *       index.purged       when keys were purged, beside an index on a server
@@ -33,6 +34,7 @@ export interface Layout {
   readonly quarantine: string
   readonly clean: string
   readonly verifyState: string
+  readonly eviction: string
   readonly index: string
   readonly indexSecret: string
   readonly indexPurges: string
@@ -50,6 +52,7 @@ export function layoutOf(root: string): Layout {
     quarantine: join(root, 'quarantine'),
     clean: join(root, 'clean'),
     verifyState: join(root, 'verify.json'),
+    eviction: join(root, 'eviction'),
     index: join(root, 'index.db'),
     indexSecret: join(root, 'index.key'),
     indexPurges: join(root, 'index.purged'),

@@ -38,17 +38,12 @@ export class LruEviction implements EvictionPolicy {
   }
 
   state(): PolicyState {
-    const { previous, next, oldest, newest, count } = this.#list
-    return { name: this.name, arrays: [previous.slice(), next.slice()], numbers: [oldest, newest, count] }
+    return { name: this.name, slots: this.#list.slots(), arrays: [], numbers: [] }
   }
 
-  restore({ name, arrays, numbers }: PolicyState): boolean {
+  restore({ name, slots }: PolicyState): boolean {
     if (name !== this.name) return false
-    this.#list.previous = arrays[0] as Uint32Array<ArrayBuffer>
-    this.#list.next = arrays[1] as Uint32Array<ArrayBuffer>
-    this.#list.oldest = numbers[0]!
-    this.#list.newest = numbers[1]!
-    this.#list.count = numbers[2]!
+    this.#list.bringForward(slots)
     return true
   }
 }

@@ -14,8 +14,11 @@ export interface DamageReport {
 export interface QuarantineLimits {
   readonly maxCount: number
   readonly maxBytes: number
+  /** Nothing is kept for longer, in milliseconds. */
+  readonly maxAgeMs?: number
 }
 
+const usualAgeMs = 30 * 24 * 3_600_000
 const defaultLimits: QuarantineLimits = { maxCount: 100, maxBytes: 256 * 1024 * 1024 }
 const privateFile = 0o600
 const namePattern = /^[0-9a-f]{64}\.[0-9a-f]{16}$/
@@ -65,14 +68,32 @@ export class Quarantine {
     return this.#last
   }
 
-  async #trim(): Promise<void> {
+  /** Removes what is there for too long; answers how many files. A trial only counts them. */
+  async sweep(nowMs: number, isTrial = false): Promise<number> {
+    let count = 0
+    await this.#inTurn(async () => {
+      const before = nowMs - (this.#limits.maxAgeMs ?? usualAgeMs)
+      for (const { path, ctimeMs } of await this.#files()) {
+        if (ctimeMs >= before) continue
+        if (!isTrial) await unlink(path)
+        count += 1
+      }
+    })
+    return count
+  }
+
+  async #files(): Promise<readonly { readonly path: string; readonly size: number; readonly ctimeMs: number }[]> {
     const names = (await readdir(this.#folder)).filter((name) => namePattern.test(name))
-    const files = await Promise.all(
+    return Promise.all(
       names.map(async (name) => {
         const { size, ctimeMs } = await lstat(join(this.#folder, name))
         return { path: join(this.#folder, name), size, ctimeMs }
       }),
     )
+  }
+
+  async #trim(): Promise<void> {
+    const files = await this.#files()
     let count = 0
     let bytes = 0
     for (const { path, size } of files.toSorted((a, b) => b.ctimeMs - a.ctimeMs)) {

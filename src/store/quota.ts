@@ -49,6 +49,10 @@ export interface StoreUse {
   readonly quotaBytes: number
   readonly usedBytes: number
   readonly kinds: { readonly blobs: number; readonly 'small-blobs': number; readonly index: number }
+  /** Pages of the databases that hold nothing; they are in `kinds`. */
+  readonly freeBytes: number
+  /** Logs, folders and what is set aside count so much from the start; not in `usedBytes`. */
+  readonly fixedBytes: number
   readonly reservedBytes: number
   readonly blobs: number
   readonly responses: number
@@ -72,6 +76,8 @@ export class Quota {
   /** It is known what the files take; it is known what is stored. */
   #measured = false
   #known = false
+  /** All records were read: content that none names is nobody's. */
+  #complete = false
   readonly #ready: Promise<void>
 
   constructor(options: QuotaOptions, scan: StoreScan) {
@@ -94,13 +100,15 @@ export class Quota {
   }
 
   use(): StoreUse {
-    const { ledger, smallBlobs, quotaBytes } = this.#options
+    const { ledger, smallBlobs, quotaBytes, fixedBytes } = this.#options
     const index = this.#databaseBytes('usedBytes')
     const { fileBytes, fileCount, rowCount } = ledger.blobs
     return {
       quotaBytes,
       usedBytes: fileBytes + smallBlobs.usedBytes + index,
       kinds: { blobs: fileBytes, 'small-blobs': smallBlobs.usedBytes, index },
+      freeBytes: smallBlobs.freeBytes + this.#databaseBytes('freeBytes'),
+      fixedBytes,
       reservedBytes: this.reservations.reservedBytes,
       blobs: fileCount + rowCount,
       responses: ledger.entries.count,
@@ -119,6 +127,14 @@ export class Quota {
     return this.#deleting.get(digest)
   }
 
+  /** Removes the blobs that no record names, and of which none will. */
+  sweep(): Promise<{ readonly blobCount: number; readonly blobBytes: number }> {
+    return this.#inTurn(async () => {
+      await this.#ready
+      return this.#sweepOrphans(Infinity)
+    })
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#ready
@@ -130,7 +146,9 @@ export class Quota {
     // What cannot be read is not counted; the store goes on.
     await files?.catch(this.#options.failed)
     this.#measured = true
-    await rest().catch(this.#options.failed)
+    await rest().then(() => {
+      this.#complete = true
+    }, this.#options.failed)
     this.#known = true
     this.#onReserved()
   }
@@ -213,7 +231,7 @@ export class Quota {
   /** Evicts about so many bytes; answers whether anything went. */
   async #evictSome(bytes: number): Promise<boolean> {
     const { ledger, observer } = this.#options
-    if (ledger.blobs.orphanCount > 0 && (await this.#sweepOrphans(bytes))) return true
+    if (ledger.blobs.orphanCount > 0 && (await this.#sweepOrphans(bytes)).blobCount > 0) return true
     const victims: { readonly key: string; readonly sizeBytes: number }[] = []
     let wanted = Math.max(bytes, leastBatchBytes)
     while (wanted > 0 && victims.length < mostVictims) {
@@ -248,19 +266,21 @@ export class Quota {
     }
   }
 
-  /** Content that no record names, as a crash leaves it. */
-  async #sweepOrphans(bytes: number): Promise<boolean> {
+  /** Content that no record names, as a crash leaves it: about so many bytes of it. */
+  async #sweepOrphans(bytes: number): Promise<{ readonly blobCount: number; readonly blobBytes: number }> {
     const { ledger, blobs } = this.#options
-    let left = bytes
+    const swept = { blobCount: 0, blobBytes: 0 }
+    if (ledger.blobs.orphanCount === 0 || !this.#complete) return swept
     let seen = 0
     for await (const ref of blobs.list()) {
       if (++seen % mostVictims === 0) await new Promise(setImmediate)
+      if (this.#closed || swept.blobBytes >= bytes) break
       if (!ledger.isOrphan(ref.digest)) continue
       await this.#delete(ref)
-      left -= ref.sizeBytes
-      if (left <= 0) break
+      swept.blobCount += 1
+      swept.blobBytes += ref.sizeBytes
     }
-    return left < bytes
+    return swept
   }
 
   /** Never rejects. */

@@ -50,20 +50,16 @@ export class SieveEviction implements EvictionPolicy {
   }
 
   state(): PolicyState {
-    const { previous, next, oldest, newest, count } = this.#list
-    const arrays = [previous.slice(), next.slice(), this.#visited.slice()]
-    return { name: this.name, arrays, numbers: [oldest, newest, count, this.#hand] }
+    const slots = this.#list.slots()
+    const hand = this.#hand === noSlot ? 0 : slots.indexOf(this.#hand)
+    return { name: this.name, slots, arrays: [Uint8Array.from(slots, (slot) => this.#visited[slot]!)], numbers: [hand] }
   }
 
-  restore({ name, arrays, numbers }: PolicyState): boolean {
+  restore({ name, slots, arrays, numbers }: PolicyState): boolean {
     if (name !== this.name) return false
-    this.#list.previous = arrays[0] as Uint32Array<ArrayBuffer>
-    this.#list.next = arrays[1] as Uint32Array<ArrayBuffer>
-    this.#visited = arrays[2] as Uint8Array<ArrayBuffer>
-    this.#list.oldest = numbers[0]!
-    this.#list.newest = numbers[1]!
-    this.#list.count = numbers[2]!
-    this.#hand = numbers[3]!
+    this.#list.bringForward(slots)
+    for (let at = 0; at < slots.length; at++) if (arrays[0]![at] === 1) this.hit(slots[at]!)
+    this.#hand = slots.subarray(numbers[0]!).find((slot) => this.#list.has(slot)) ?? noSlot
     return true
   }
 }

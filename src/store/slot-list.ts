@@ -38,6 +38,29 @@ export class SlotList {
     this.count -= 1
   }
 
+  /** All that are in the list, oldest first. */
+  slots(): Uint32Array<ArrayBuffer> {
+    const slots = new Uint32Array(this.count)
+    let at = 0
+    for (let slot = this.oldest; slot !== noSlot; slot = this.next[slot]!) slots[at++] = slot
+    return slots
+  }
+
+  /** Those of `slots` that are in the list become its oldest, in their order. */
+  bringForward(slots: Uint32Array): void {
+    for (let at = slots.length - 1; at >= 0; at--) {
+      const slot = slots[at]!
+      if (!this.has(slot)) continue
+      this.remove(slot)
+      this.previous[slot] = noSlot
+      this.next[slot] = this.oldest
+      if (this.oldest === noSlot) this.newest = slot
+      else this.previous[this.oldest] = slot
+      this.oldest = slot
+      this.count += 1
+    }
+  }
+
   /** Of capacity alone: slots of the new room point at themselves. */
   #grow(capacity: number): void {
     const before = this.next.length

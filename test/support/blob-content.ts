@@ -23,8 +23,13 @@ export async function readAll(source: ByteSource, position = 0, limitBytes = 64 
   }
 }
 
-export async function put(store: BlobStore, bytes: Buffer, pieceBytes = 10_000): Promise<BlobRef> {
-  const writer = store.create()
+export async function put(
+  store: BlobStore,
+  bytes: Buffer,
+  pieceBytes = 10_000,
+  declaredBytes?: number,
+): Promise<BlobRef> {
+  const writer = store.create(declaredBytes)
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     if (!writer.write(bytes.subarray(at, at + pieceBytes))) await writer.drained()
   }

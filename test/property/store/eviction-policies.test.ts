@@ -117,7 +117,10 @@ function play(policy: EvictionPolicy, model: Model, step: Act): EvictionPolicy {
       return policy
     }
     case 'restart': {
+      // Entries are found again in another order.
       const next = createEvictionPolicy(policy.name)
+      for (const { slot: old, size: bytes } of model.entries.toSorted((a, b) => b.slot - a.slot))
+        next.insert(old, bytes)
       assert.equal(next.restore(policy.state()), true)
       return next
     }
