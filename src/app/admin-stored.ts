@@ -6,17 +6,12 @@ import { type FoundResponse, findResponses, responsesOf } from '../pipeline/find
 import { firstInOrder } from '../pipeline/first-in-order.ts'
 import type { Services } from '../pipeline/services.ts'
 import { storedShares } from '../pipeline/stored-shares.ts'
-import { sweepBlobs } from '../pipeline/sweep.ts'
+import { type Swept, sweepBlobs } from '../pipeline/sweep.ts'
 import type { StoredAdmin } from '../server/admin-stored.ts'
-import { type Layout, layoutOf } from '../store/layout.ts'
-import { sweepStaging } from '../store/sweep-staging.ts'
-
-/** No ingest waits so long for its next bytes. */
-const stagingGraceMs = 24 * 3_600_000
+import type { Stores } from './stores.ts'
 
 /** Finding and removing in the stores that run. */
-export function storedAdmin(services: Services, dataFolder: string): StoredAdmin {
-  const layout: Layout = layoutOf(dataFolder)
+export function storedAdmin(services: Services, stores: Stores): StoredAdmin {
   return {
     find: ({ selection, showQueries }) => findResponses(selection, services, showQueries),
     firstInOrder: ({ selection, showQueries }, sort, reverse, count) =>
@@ -24,10 +19,7 @@ export function storedAdmin(services: Services, dataFolder: string): StoredAdmin
     under: (key, showQueries) => responsesOf(key, services, showQueries),
     change: (change) => changeResponses(change, services),
     changeUrl: (url, change) => changeUrl(url, change, services),
-    sweep: async (isTrial) => ({
-      ...(await sweepBlobs(services, isTrial)),
-      stagingCount: await sweepStaging(layout, services.clock.now() - stagingGraceMs, isTrial),
-    }),
+    sweep: (isTrial) => sweep(isTrial, services, stores),
     shares: (top) => storedShares(services, top),
   }
 }
@@ -43,4 +35,17 @@ async function changeUrl(
   const before = await Promise.all(keys.map((key) => services.index.get(key)))
   const changed = await Promise.all(keys.map((key) => changeKey(key, change, services)))
   return { wasThere: before.some((variants) => variants.length > 0), changed: changed.flat() }
+}
+
+/** What no record names goes by the index itself; then the disk is counted again. */
+async function sweep(isTrial: boolean, services: Services, { upkeep, quota }: Stores): Promise<Swept> {
+  const blobs = await sweepBlobs(services, isTrial, (digest) => quota?.isClaimed(digest) === true)
+  if (isTrial) return { ...blobs, ...(await upkeep.trial()) }
+  const { blobCount, blobBytes, stagingCount, quarantineCount } = await upkeep.tidy()
+  return {
+    blobCount: blobs.blobCount + blobCount,
+    blobBytes: blobs.blobBytes + blobBytes,
+    stagingCount,
+    quarantineCount,
+  }
 }

@@ -12,7 +12,7 @@ import type { WhyQuestion } from '../server/admin-why.ts'
 import type { PassedSocket } from '../server/listen-on.ts'
 import type { Listener } from '../server/listener.ts'
 import { NodeClientResponse } from '../server/node-client-response.ts'
-import type { StoreUse } from '../store/quota.ts'
+import type { StoreUse } from '../store/store-use.ts'
 import type { VerifyPass } from '../store/verify-pass.ts'
 import { isTroubled } from '../upstream/origin-health.ts'
 import { storedAdmin } from './admin-stored.ts'
@@ -48,12 +48,12 @@ export function openAdmin(input: AdminInput): Promise<AdminServer> {
       ready: () => observation.readiness.ready(),
       metrics: () => observation.metrics.text(),
       status: () => statusOf(input),
-      stats: () => observation.totals.snapshot(),
+      stats: () => ({ ...observation.totals.snapshot(), store: input.stores.quota?.use() }),
       origins: () => ({ origins: composed.originHealth().map(originView) }),
       refusals: () => ({ refusals: composed.refusals() }),
       alerts: () => input.alerting.snapshot(),
       why: async (question) => why(question, services),
-      stored: storedAdmin(services, settings.dataFolder),
+      stored: storedAdmin(services, input.stores),
       verifying: {
         state: () => input.verifying.state,
         begin: (bytesPerSecond) => void input.verifying.run(bytesPerSecond),

@@ -1,13 +1,14 @@
 import type { TotalsSnapshot } from '../observe/totals.ts'
 import type { Share, StoredShares } from '../pipeline/stored-shares.ts'
+import type { StoreUse } from '../store/store-use.ts'
 import { AdminClient } from './admin-client.ts'
 import { type Command, settingsOf } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { figureLines, roughSize } from './figures.ts'
 
-type Stats = TotalsSnapshot & { readonly stored?: StoredShares }
+type Stats = TotalsSnapshot & { readonly store?: StoreUse; readonly stored?: StoredShares }
 
-/** `larder stats`: figures since the start of the running daemon; with `--stored`, where the bytes are that it keeps. */
+/** `larder stats`: figures since the start of the running daemon, and what its store takes; with `--stored`, where the bytes are that it keeps. */
 export const stats: Command<[top: string | undefined]> = async (context, top) => {
   const path = top === undefined ? '/v1/stats' : `/v1/stats?${new URLSearchParams({ stored: top })}`
   const found = (await new AdminClient(settingsOf(context).settings).getJson(path)) as Stats
@@ -16,8 +17,37 @@ export const stats: Command<[top: string | undefined]> = async (context, top) =>
   return exitCodes.done
 }
 
-function linesOf({ stored, ...totals }: Stats): readonly string[] {
-  return stored === undefined ? figureLines(totals) : [...figureLines(totals), '', ...storedLines(stored)]
+function linesOf({ store, stored, ...totals }: Stats): readonly string[] {
+  return [
+    ...figureLines(totals),
+    ...(store === undefined ? [] : ['', ...storeLines(store)]),
+    ...(stored === undefined ? [] : ['', ...storedLines(stored)]),
+  ]
+}
+
+/** What the store takes on the disk, of what it may. */
+export function storeLines(use: StoreUse): readonly string[] {
+  const { quotaBytes, usedBytes, fixedBytes, reservedBytes, freeBytes, kinds, pinned } = use
+  const takenBytes = usedBytes + fixedBytes + reservedBytes
+  const percent = (wholePercent * takenBytes) / quotaBytes
+  const rows: readonly (readonly [name: string, bytes: number, remark: string])[] = [
+    ['files', kinds.blobs, 'content above 64 KiB'],
+    [
+      'rows',
+      kinds['small-blobs'],
+      `content up to 64 KiB; in rows and records ${roughSize(freeBytes)} are free for more`,
+    ],
+    ['records', kinds.index, `${use.responses} keys, ${pinned} of them pinned`],
+    ['staging', reservedBytes, 'promised to downloads under way'],
+    ['set apart', fixedBytes, 'logs, folders and damaged content, at most'],
+    ['free', Math.max(0, quotaBytes - takenBytes), ''],
+  ]
+  return [
+    `store: ${roughSize(takenBytes)} of ${roughSize(quotaBytes)} (${percent.toFixed(1)} %)`,
+    ...rows.map(([name, bytes, remark]) =>
+      `  ${name.padEnd(9)}  ${roughSize(bytes).padStart(10)}  ${remark}`.trimEnd(),
+    ),
+  ]
 }
 
 /** A picture of where the bytes are: a bar is as long as its share of all. */

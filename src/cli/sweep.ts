@@ -13,7 +13,11 @@ export const sweep: Command<[isTrial: boolean]> = async (context, isTrial) => {
   return exitCodes.done
 }
 
-function sweptText({ blobCount, blobBytes, stagingCount }: Swept): string {
-  const left = stagingCount === 0 ? '' : `, and ${stagingCount} files of downloads that never ended`
-  return `${blobCount} ${blobCount === 1 ? 'blob' : 'blobs'}, ${roughSize(blobBytes)}${left}`
+function sweptText({ blobCount, blobBytes, stagingCount, quarantineCount }: Swept): string {
+  const files = [
+    [stagingCount, 'of downloads that never ended'],
+    [quarantineCount, 'set aside as damaged long ago'],
+  ] as const
+  const left = files.filter(([count]) => count > 0).map(([count, what]) => `, ${count} files ${what}`)
+  return `${blobCount} ${blobCount === 1 ? 'blob' : 'blobs'}, ${roughSize(blobBytes)}${left.join('')}`
 }

@@ -10,7 +10,11 @@ export interface Swept {
   readonly blobBytes: number
   /** Files that ingests left. */
   readonly stagingCount: number
+  /** Damaged files that were set aside long ago. */
+  readonly quarantineCount: number
 }
+
+type SweptBlobs = Pick<Swept, 'blobCount' | 'blobBytes'>
 
 /** A record follows its blob in far less. */
 const graceMs = 5_000
@@ -20,27 +24,28 @@ const digitsInNumber = 13
 
 /**
  * Removes blobs that no record names. A blob that is about to get its record is spared: only what has none before and after a time
- * of grace goes. Should content come just then that was an orphan before, its record is found without a blob and fetched anew.
+ * of grace goes, and nothing that `isClaimed` by what is being stored. Should content come just then that was an orphan before, its record is found without a blob and fetched anew.
  * Rejects with `STORE_INDEX_DOWN` before anything is removed.
  */
 export async function sweepBlobs(
   services: Services,
   isTrial: boolean,
+  isClaimed: (digest: Digest) => boolean,
   waitMs = graceMs,
-): Promise<Omit<Swept, 'stagingCount'>> {
-  const orphans = await unnamed(services)
+): Promise<SweptBlobs> {
+  const orphans = (await unnamed(services)).filter(({ digest }) => !isClaimed(digest))
   if (orphans.length > 0 && !isTrial) {
     await delay(waitMs)
     const named = await namedDigests(services)
     return removeAll(
-      orphans.filter(({ digest }) => !named.has(numberOf(digest))),
+      orphans.filter(({ digest }) => !named.has(numberOf(digest)) && !isClaimed(digest)),
       services,
     )
   }
   return { blobCount: orphans.length, blobBytes: bytesOf(orphans) }
 }
 
-async function removeAll(orphans: readonly BlobRef[], { blobs }: Services): Promise<Omit<Swept, 'stagingCount'>> {
+async function removeAll(orphans: readonly BlobRef[], { blobs }: Services): Promise<SweptBlobs> {
   const removed: BlobRef[] = []
   for (let at = 0; at < orphans.length; at += blobsATurn) {
     const batch = orphans.slice(at, at + blobsATurn)

@@ -3,7 +3,7 @@ import { blockBytes } from './accounting.ts'
 import type { EntryTable } from './entry-table.ts'
 import type { EvictionName } from './eviction-policy.ts'
 import { decodeEviction, encodeEviction, evictionBytes } from './eviction-snapshot.ts'
-import type { DatabaseRoom } from './quota.ts'
+import type { DatabaseRoom } from './store-use.ts'
 
 export interface EvictionMemoryOptions {
   readonly path: string

@@ -5,15 +5,7 @@ import type { FilesystemRoom } from './filesystem-room.ts'
 import { Reservations, type StoreSpace } from './reservations.ts'
 import type { ResponseIndex } from './response-index.ts'
 import type { StoreLedger } from './store-ledger.ts'
-
-/** A database in the data folder, as its last commit left it. */
-export interface DatabaseRoom {
-  readonly usedBytes: number
-  /** Pages that hold nothing and are used again. */
-  readonly freeBytes: number
-  /** Gives up to so many bytes of free pages back to the filesystem. */
-  shrink(bytes: number): Promise<void>
-}
+import type { DatabaseRoom, StoreUse } from './store-use.ts'
 
 export interface QuotaOptions {
   readonly quotaBytes: number
@@ -42,21 +34,6 @@ export interface StoreScan {
   readonly files: Promise<void> | undefined
   /** Until then nothing is evicted. */
   readonly rest: () => Promise<void>
-}
-
-/** What the store takes, in bytes and in numbers. */
-export interface StoreUse {
-  readonly quotaBytes: number
-  readonly usedBytes: number
-  readonly kinds: { readonly blobs: number; readonly 'small-blobs': number; readonly index: number }
-  /** Pages of the databases that hold nothing; they are in `kinds`. */
-  readonly freeBytes: number
-  /** Logs, folders and what is set aside count so much from the start; not in `usedBytes`. */
-  readonly fixedBytes: number
-  readonly reservedBytes: number
-  readonly blobs: number
-  readonly responses: number
-  readonly pinned: number
 }
 
 const mostVictims = 256
@@ -133,6 +110,11 @@ export class Quota {
       await this.#ready
       return this.#sweepOrphans(Infinity)
     })
+  }
+
+  /** Is it about to get a record? */
+  isClaimed(digest: Digest): boolean {
+    return this.#options.ledger.isClaimed(digest)
   }
 
   async close(): Promise<void> {

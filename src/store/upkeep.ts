@@ -42,7 +42,7 @@ const hourMs = 3_600_000
 const saveMs = 600_000
 const sliceCount = 100
 /** No ingest waits so long for its next bytes. */
-export const stagingGraceMs = 24 * hourMs
+const stagingGraceMs = 24 * hourMs
 
 /**
  * What a store needs done while it runs: once it is known what is stored, and every hour, the disk is counted again, what nobody
@@ -68,6 +68,15 @@ export class Upkeep {
       await quota.run().catch(failed)
     })
     this.#every(1, saveMs, () => memory?.save() ?? Promise.resolve())
+  }
+
+  /** How many files would go that ingests left or that were set aside long ago. Rejects with a store fault. */
+  async trial(): Promise<Pick<Tidied, 'stagingCount' | 'quarantineCount'>> {
+    const { layout, quarantine, clock } = this.#options
+    return {
+      stagingCount: await sweepStaging(layout, clock.now() - stagingGraceMs, true),
+      quarantineCount: await quarantine.sweep(clock.now(), true),
+    }
   }
 
   /** Counts what is on the disk, and removes what nobody names. Rejects with a store fault. */

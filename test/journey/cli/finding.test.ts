@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { existsSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, type TestContext, test } from 'node:test'
+import { digestOf } from '../../../src/base/digest.ts'
 import type { FoundResponse } from '../../../src/pipeline/find-responses.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
 import { homeOf, type ProgramResult, runProgram, startProgram } from '../../support/program.ts'
@@ -11,6 +14,7 @@ const secret = 'f00dfeedcafe'
 
 interface Stage {
   readonly origin: TestOrigin
+  readonly dataFolder: string
   get(path: string): Promise<{ readonly status: number; readonly cache: string }>
   larder(...words: string[]): Promise<ProgramResult>
   /** What `ls --json` finds. */
@@ -40,6 +44,7 @@ async function stage(context: TestContext): Promise<Stage> {
   const larder = (...words: string[]): Promise<ProgramResult> => runProgram(words, environment)
   return {
     origin,
+    dataFolder: join(environment.HOME!, '.cache', 'larder'),
     get: async (path) => {
       const { status, headers } = await ask(port, origin.url + path)
       return { status, cache: String(headers['cache-status']) }
@@ -132,5 +137,39 @@ describe('Finding and removing', () => {
     assert.match((await larder('sweep')).out, /^removed 0 blobs/)
     assert.match((await get('/5.txt')).cache, /hit/)
     assert.equal(origin.count('/5.txt'), 1)
+  })
+
+  test('a sweep removes content that nothing names and old left-overs, and keeps what is in use; stats shows what the store takes', async (context) => {
+    const { get, larder, origin, dataFolder } = await stage(context)
+    await get('/100000.txt')
+    const orphan = Buffer.alloc(200_000, 'nobody names this')
+    const digest = digestOf(orphan)
+    const file = join(dataFolder, 'blobs', digest.slice(0, 2), digest)
+    const left = join(dataFolder, 'tmp', '0'.repeat(32))
+    const young = join(dataFolder, 'tmp', '1'.repeat(32))
+    for (const path of [file, left, young]) writeFileSync(path, orphan, { mode: 0o600 })
+    utimesSync(left, 0, 0)
+    const promised = 'would remove 1 blob, 195.3 KiB, 1 files of downloads that never ended'
+    assert.equal((await larder('sweep', '--dry-run')).out.trim(), promised)
+    assert.ok(existsSync(file) && existsSync(left))
+    assert.equal((await larder('sweep')).out.trim(), promised.replace('would remove', 'removed'))
+    assert.deepEqual([existsSync(file), existsSync(left), existsSync(young)], [false, false, true])
+    assert.deepEqual(JSON.parse((await larder('sweep', '--json')).out), {
+      blobCount: 0,
+      blobBytes: 0,
+      stagingCount: 0,
+      quarantineCount: 0,
+    })
+    assert.match((await get('/100000.txt')).cache, /hit/)
+    assert.equal(origin.count('/100000.txt'), 1)
+    await larder('pin', `${origin.url}/100000.txt`)
+    const { out } = await larder('stats')
+    assert.match(out, /^store: [\d.]+ MiB of 10\.0 GiB \([\d.]+ %\)$/m)
+    assert.match(out, /^ {2}files +104\.0 KiB {2}content above 64 KiB$/m)
+    assert.match(out, /^ {2}records .* 1 keys, 1 of them pinned$/m)
+    assert.match(out, /^ {2}staging +0 B {2}promised/m)
+    const { store } = JSON.parse((await larder('stats', '--json')).out)
+    assert.equal(store.kinds.blobs, 26 * 4096)
+    assert.equal(store.usedBytes, store.kinds.blobs + store.kinds['small-blobs'] + store.kinds.index)
   })
 })
