@@ -91,10 +91,10 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   undo.push(() => stores.close())
   sources.store = () => stores.quota?.use() ?? nothingYet().store()
   await stores.opened
-  stores.verifying.runWeekly()
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())
+  stores.verifying.runWeekly(settings.verifyBytesPerSecond, () => composed.runningCount > 0)
   sources.flights = () => composed.services.flights.count
   listener = new MitmListener(
     passed?.proxy ?? settings.listen,

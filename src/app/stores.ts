@@ -102,7 +102,8 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const verifying = new VerifyPass({
     stores: [small, large],
     stateFile: layout.verifyState,
-    now: () => systemClock.now(),
+    clock: systemClock,
+    timers,
   })
   const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
   const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer, quarantine, timers, note })

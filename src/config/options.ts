@@ -149,6 +149,16 @@ export const options = [
     values: ['gdsf', 'lru', 'sieve'],
   },
   {
+    name: 'verify-rate',
+    flag: '--verify-rate SIZE',
+    kind: 'size',
+    initial: ['10MB'],
+    repeatable: false,
+    meaning:
+      'Once a week all that is stored is read again to find damage, at so many bytes a second, and at a tenth of it while clients are served. `larder verify` has a rate of its own.',
+    example: '50MB',
+  },
+  {
     name: 'memory',
     flag: '--memory SIZE',
     kind: 'size',

@@ -20,6 +20,7 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'high-water': [String(settings.highWater)],
     'low-water': [String(settings.lowWater)],
     eviction: [settings.eviction],
+    'verify-rate': [formatSize(settings.verifyBytesPerSecond)],
     memory: [formatSize(settings.memoryBytes)],
     intercept: settings.intercept,
     splice: settings.splice,

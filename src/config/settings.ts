@@ -22,6 +22,8 @@ export interface Settings {
   readonly highWater: number
   readonly lowWater: number
   readonly eviction: 'gdsf' | 'lru' | 'sieve'
+  /** What the weekly pass over all that is stored may read. */
+  readonly verifyBytesPerSecond: number
   /** Hot bodies and index records kept in memory. */
   readonly memoryBytes: number
   /** Host patterns (`example.org`, `*.example.org`) whose TLS is opened; empty: all. */

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock, Timers } from '../base/clock.ts'
 import { type Digest, parseDigest } from '../base/digest.ts'
 import type { VerifiableBlobs } from './verifiable-blobs.ts'
 
@@ -29,7 +29,8 @@ interface Progress {
 export interface VerifyPassOptions {
   readonly stores: readonly VerifiableBlobs[]
   readonly stateFile: string
-  readonly now: () => number
+  readonly clock: Clock
+  readonly timers: Timers
 }
 
 const fresh: Progress = {
@@ -44,10 +45,12 @@ const fresh: Progress = {
 const saveMs = 5_000
 const lookMs = 60 * 60 * 1000
 const weekMs = 7 * 24 * lookMs
-const slowBytesPerSecond = 10_000_000
+/** How much slower the weekly pass is while clients are served: it goes on all the same, or it would never end where it is always busy. */
+const yieldFactor = 10
 const msPerSecond = 1000
 const longestPauseMs = 200
 const digestSpan = 0xffff
+const nobodyAsks = (): boolean => false
 
 /** Reads every blob again, at a bounded rate, from where the last pass was interrupted. */
 export class VerifyPass {
@@ -55,8 +58,11 @@ export class VerifyPass {
   #progress: Progress
   #running: Promise<void> | undefined
   #bytesPerSecond = 0
+  #isBusy: () => boolean = nobodyAsks
   #stopping = false
-  #timer: NodeJS.Timeout | undefined
+  #callOff: (() => void) | undefined
+  /** Ends the pause that is under way. */
+  #cutShort: () => void = () => {}
   #savedAt = 0
   /** When the bytes so far are paid for. */
   #paidAt = 0
@@ -73,50 +79,56 @@ export class VerifyPass {
     return { isRunning: this.#running !== undefined, beganAt, endedAt, soundCount, damagedCount, checkedBytes, share }
   }
 
-  /** Begins a pass, or goes on with the one that was interrupted; of one that runs only the rate changes. Never rejects. */
-  run(bytesPerSecond: number): Promise<void> {
+  /**
+   * Begins a pass, or goes on with the one that was interrupted; of one that runs only the rate changes. While `isBusy` it goes at a tenth of the
+   * rate. Never rejects.
+   */
+  run(bytesPerSecond: number, isBusy: () => boolean = nobodyAsks): Promise<void> {
     this.#bytesPerSecond = bytesPerSecond
+    this.#isBusy = isBusy
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
     })
     return this.#running
   }
 
-  /** From now on all is read once a week, slowly; what was interrupted goes on. */
-  runWeekly(): void {
-    this.#timer ??= setInterval(() => {
+  /** From now on all is read once a week; what was interrupted goes on. */
+  runWeekly(bytesPerSecond: number, isBusy: () => boolean): void {
+    this.#callOff = this.#options.timers.after(lookMs, () => {
       const { beganAt, endedAt } = this.#progress
-      const isDue = endedAt === undefined || beganAt === undefined || this.#options.now() - beganAt > weekMs
-      if (isDue && this.#running === undefined) void this.run(slowBytesPerSecond)
-    }, lookMs).unref()
+      const isDue = endedAt === undefined || beganAt === undefined || this.#options.clock.now() - beganAt > weekMs
+      if (isDue && this.#running === undefined) void this.run(bytesPerSecond, isBusy)
+      this.runWeekly(bytesPerSecond, isBusy)
+    })
   }
 
   /** Resolves when nothing is read any more; what was done is kept. */
   async stop(): Promise<void> {
     this.#stopping = true
+    this.#cutShort()
     await this.#running
     this.#stopping = false
   }
 
   /** As `stop`, for good. */
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#callOff?.()
     await this.stop()
   }
 
   async #run(): Promise<void> {
-    const { now, stores } = this.#options
+    const { clock, stores } = this.#options
     if (this.#progress.beganAt === undefined || this.#progress.endedAt !== undefined) {
-      this.#progress = { ...fresh, beganAt: now() }
+      this.#progress = { ...fresh, beganAt: clock.now() }
     }
-    this.#paidAt = now()
+    this.#paidAt = clock.elapsed()
     try {
       for (; this.#progress.store < stores.length; this.#progress.store++, this.#progress.after = undefined) {
         if (!(await this.#verifyAll(stores[this.#progress.store]!))) return
       }
-      this.#progress.endedAt = now()
+      this.#progress.endedAt = clock.now()
     } catch {
-      // A store that cannot be read is told by those who read it; the pass goes on another time.
+      // Stopped within a blob; or a store cannot be read, which those who read it tell. The pass goes on another time.
     } finally {
       this.#save()
     }
@@ -126,27 +138,45 @@ export class VerifyPass {
   async #verifyAll(store: VerifiableBlobs): Promise<boolean> {
     for await (const digest of store.names(this.#progress.after)) {
       if (this.#stopping) return false
-      const verdict = await store.verify(digest, this.#pace)
+      const { checkedBytes } = this.#progress
+      const verdict = await store.verify(digest, this.#pace).catch((error) => {
+        // It is read from its beginning when the pass goes on.
+        this.#progress.checkedBytes = checkedBytes
+        throw error
+      })
       if (verdict === 'sound') this.#progress.soundCount += 1
       if (verdict === 'damaged') this.#progress.damagedCount += 1
       this.#progress.after = digest
-      if (this.#options.now() - this.#savedAt > saveMs) this.#save()
+      if (this.#options.clock.now() - this.#savedAt > saveMs) this.#save()
     }
     return true
   }
 
   readonly #pace = async (sizeBytes: number): Promise<void> => {
-    const now = this.#options.now()
+    const { clock } = this.#options
+    const rate = this.#isBusy() ? this.#bytesPerSecond / yieldFactor : this.#bytesPerSecond
     this.#progress.checkedBytes += sizeBytes
-    this.#paidAt = Math.max(this.#paidAt, now - longestPauseMs) + (sizeBytes / this.#bytesPerSecond) * msPerSecond
-    while (this.#paidAt > this.#options.now() && !this.#stopping) {
-      await delay(Math.min(longestPauseMs, this.#paidAt - this.#options.now()))
+    this.#paidAt = Math.max(this.#paidAt, clock.elapsed() - longestPauseMs) + (sizeBytes / rate) * msPerSecond
+    while (this.#paidAt > clock.elapsed() && !this.#stopping) {
+      await this.#pause(Math.min(longestPauseMs, this.#paidAt - clock.elapsed()))
     }
+    // A large blob is not read to its end first.
+    if (this.#stopping) throw new Error('verifying was stopped')
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const callOff = this.#options.timers.after(ms, resolve)
+      this.#cutShort = () => {
+        callOff()
+        resolve()
+      }
+    })
   }
 
   #save(): void {
-    const { stateFile, now } = this.#options
-    this.#savedAt = now()
+    const { stateFile, clock } = this.#options
+    this.#savedAt = clock.now()
     try {
       writeFileSync(`${stateFile}.new`, JSON.stringify(this.#progress), { mode: 0o600 })
       renameSync(`${stateFile}.new`, stateFile)

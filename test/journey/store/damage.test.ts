@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
-import { createServer, get as httpGet } from 'node:http'
+import { once } from 'node:events'
+import { createServer, get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json, text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Digest, digestOf } from '../../../src/base/digest.ts'
 import { blobFile, layoutOf } from '../../../src/store/layout.ts'
 import { content } from '../../support/blob-content.ts'
 import { fileDamages, flip } from '../../support/damage.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
-import { homeOf, runProgram } from '../../support/program.ts'
+import { homeOf, runProgram, startProgram } from '../../support/program.ts'
 
 const largeBytes = 2_500_000
 
@@ -89,6 +92,20 @@ for (const isRestarted of [true, false]) {
   })
 }
 
+function socketOf({ settings }: TestLarder): string {
+  return 'path' in settings.admin ? settings.admin.path : ''
+}
+
+function whereOf(larder: TestLarder): string[] {
+  return ['--data', larder.settings.dataFolder, '--admin', `unix:${socketOf(larder)}`]
+}
+
+async function verifyState(larder: TestLarder): Promise<{ readonly isRunning?: boolean }> {
+  const request = httpGet({ socketPath: socketOf(larder), path: '/v1/verify' })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return (await json(response)) as { readonly isRunning?: boolean }
+}
+
 test('larder verify finds all that is damaged and was not asked for, and sets it aside', async (context) => {
   const origin = await startOrigin()
   let larder = await startLarder({}, false)
@@ -101,13 +118,7 @@ test('larder verify finds all that is damaged and was not asked for, and sets it
     for (const [at, kind] of kinds.entries()) {
       fileDamages[kind]!(fileOf(larder, `/small${at}`), fileOf(larder, `/small${at + kinds.length}`))
     }
-    const where = [
-      '--data',
-      larder.settings.dataFolder,
-      '--admin',
-      `unix:${'path' in larder.settings.admin ? larder.settings.admin.path : ''}`,
-    ]
-    const result = await runProgram(['verify', '--json', '--rate', '1GiB', ...where], homeOf(context))
+    const result = await runProgram(['verify', '--json', '--rate', '1GiB', ...whereOf(larder)], homeOf(context))
     assert.equal(result.code, 0, result.err)
     const state = JSON.parse(result.out)
     // Swapping damages two.
@@ -124,6 +135,42 @@ test('larder verify finds all that is damaged and was not asked for, and sets it
     await larder.stop()
     await origin.stop()
   }
+})
+
+test('larder verify goes on where it was interrupted, also after a restart of the daemon', async (context) => {
+  const origin = await startOrigin()
+  let larder = await startLarder({}, false)
+  try {
+    const paths = Array.from({ length: 12 }, (_, at) => `/small${at}`)
+    for (const path of paths) await ask(larder, `http://127.0.0.1:${origin.port}${path}`)
+    await larder.exchanges('', paths.length)
+    const home = homeOf(context)
+    // At a byte a second it is still in the first blob when it is interrupted.
+    const child = startProgram(['verify', '--json', '--rate', '1B', ...whereOf(larder)], home)
+    const [out, exited] = [text(child.stdout!), once(child, 'exit')]
+    while ((await verifyState(larder)).isRunning !== true) await delay(20)
+    child.kill('SIGINT')
+    assert.deepEqual(await exited, [1, null])
+    const interrupted = JSON.parse(await out)
+    assert.equal(interrupted.isRunning, false)
+    assert.equal(interrupted.endedAt, undefined)
+    larder = await larder.restart()
+    const result = await runProgram(['verify', '--json', '--rate', '1GiB', ...whereOf(larder)], home)
+    assert.equal(result.code, 0, result.err)
+    const state = JSON.parse(result.out)
+    assert.equal(state.beganAt, interrupted.beganAt)
+    assert.equal(state.soundCount, paths.length)
+  } finally {
+    await larder.stop()
+    await origin.stop()
+  }
+})
+
+test('larder verify without a daemon says what to do', async (context) => {
+  const home = homeOf(context)
+  const result = await runProgram(['verify', '--admin', `unix:${home.HOME}/none.sock`], home)
+  assert.equal(result.code, 69)
+  assert.match(result.err, /no daemon answers .*none\.sock[\s\S]*Start one with larder serve/)
 })
 
 test('damage behind the first MiB is met in mid-body: the client gets the rest from the origin and does not notice', async () => {
