@@ -13,7 +13,7 @@ export interface TrustFiles {
 /** A tool that fetches: how it is recognised, and what makes it trust the CA. */
 export interface ClientTool {
   readonly name: string
-  /** Its programs in PATH; of a script, the script. */
+  /** Its programs in PATH; of a script, the script; of what Java runs, the main class, too. */
   readonly programs: readonly string[]
   /** Of the CONNECT request, which many tools send without. */
   readonly userAgent: RegExp | undefined
@@ -87,8 +87,21 @@ export const clientTools: readonly ClientTool[] = [
   tool('rustup', ['rustup'], /^rustup\//, ['SSL_CERT_FILE'], exported('SSL_CERT_FILE'), {
     hosts: /^static\.rust-lang\.org$/,
   }),
-  tool('Maven', ['mvn', 'mvnw'], /^Apache-Maven\//, [], javaFix, { hosts: /^repo1?\.maven\.(?:apache\.)?org$/ }),
-  tool('Gradle', ['gradle', 'gradlew'], /^Gradle\//, [], javaFix, { hosts: /(?:^|\.)gradle\.org$/ }),
+  tool('Maven', ['mvn', 'mvnw', 'org.codehaus.plexus.classworlds.launcher.Launcher'], /^Apache-Maven\//, [], javaFix, {
+    hosts: /^repo1?\.maven\.(?:apache\.)?org$/,
+  }),
+  tool(
+    'Gradle',
+    [
+      'gradle',
+      'gradlew',
+      ...['GradleMain', 'daemon.bootstrap.GradleDaemon'].map((one) => `org.gradle.launcher.${one}`),
+    ],
+    /^Gradle\//,
+    [],
+    javaFix,
+    { hosts: /(?:^|\.)gradle\.org$/ },
+  ),
   tool('Java', ['java'], /^(?:Java|Java-http-client)\//, [], javaFix),
   tool('Composer', ['composer'], /^Composer\//, ['COMPOSER_CAFILE', 'SSL_CERT_FILE'], exported('COMPOSER_CAFILE'), {
     hosts: /(?:^|\.)packagist\.org$/,
@@ -134,7 +147,7 @@ export const clientTools: readonly ClientTool[] = [
   ),
   tool('wget', ['wget'], /^Wget\//, [], wgetFix),
   tool('requests', [], /^python-requests\//, ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], exported('REQUESTS_CA_BUNDLE')),
-  tool('Python', ['python', 'python3'], /^Python-urllib\//, ['SSL_CERT_FILE'], exported('SSL_CERT_FILE')),
+  tool('Python', ['python', 'python3'], /^Python-urllib\//, ['SSL_CERT_FILE'], pythonFix),
   tool('Ruby', ['ruby'], /^Ruby/, ['SSL_CERT_FILE'], exported('SSL_CERT_FILE')),
   tool('PHP', ['php'], /^PHP/, ['SSL_CERT_FILE'], exported('SSL_CERT_FILE')),
   tool('Node', ['node'], /^(?:node|undici)/i, ['NODE_EXTRA_CA_CERTS'], exported('NODE_EXTRA_CA_CERTS', 'ca'), {
@@ -165,6 +178,11 @@ function tool(
     hosts: more.hosts,
     systemStore: more.systemStore ?? !ownStores.has(name),
   }
+}
+
+/** What its own modules read, and what requests reads: which of them asked cannot be seen. */
+function pythonFix({ bundle }: TrustFiles): string {
+  return `export SSL_CERT_FILE=${shellWord(bundle)} REQUESTS_CA_BUNDLE=${shellWord(bundle)}`
 }
 
 /** keytool imports the first certificate of a file alone, and during a rotation there are two. */

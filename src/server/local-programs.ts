@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 
 const establishedState = '01'
-const mostWords = 2
 
 /**
  * The names of program and script behind a connection from this machine, such as `python3` and `pip`, as far as /proc
@@ -23,13 +22,21 @@ export function localPrograms(address: string | undefined, port: number | undefi
   }
 }
 
-/** Some write a title of words in place of them, such as npm. The program, and the first word that is no option: of an interpreter it is the script, or the module behind -m. */
-function wordsOf([program = '', ...rest]: readonly string[]): string[] {
-  const script = rest.find((word) => word !== '' && !word.startsWith('-')) ?? ''
-  return [program, script]
-    .slice(0, mostWords)
-    .map((word) => basename(word))
-    .filter((word) => word !== '')
+/** Options of Java whose value is the next word. */
+const javaOptionsWithValue = /^(?:-cp|-classpath|--class-path|-p|--module-path|--add-(?:modules|opens|exports|reads))$/
+
+const interpreters = /^(?:python|pypy|node|nodejs|ruby|php|perl|java|sh|bash|dash)[\d.]*$/
+
+/**
+ * Of a command line the program, and when that is an interpreter the first word that is no option: the script, the module
+ * behind -m, or the main class of Java. Some write a title of words in place of the line, such as npm.
+ */
+export function wordsOf([path = '', ...rest]: readonly string[]): string[] {
+  const program = basename(path)
+  const isValue = (index: number): boolean => program === 'java' && javaOptionsWithValue.test(rest[index - 1] ?? '')
+  const isScript = (word: string, index: number): boolean => word !== '' && !word.startsWith('-') && !isValue(index)
+  const script = interpreters.test(program) ? rest.find(isScript) : undefined
+  return [program, basename(script ?? '')].filter((word) => word !== '')
 }
 
 /** Of the client's end: columns local address, state and inode of proc(5). */

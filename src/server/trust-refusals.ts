@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
-import { clientHint } from '../ecosystem/client-hint.ts'
+import { clientHint, toolOfUserAgent } from '../ecosystem/client-hint.ts'
 
 /** A client and the host that it wants, as CONNECT tells them. */
 export interface RefusingPair {
@@ -54,9 +54,9 @@ export class TrustRefusals {
     this.#options = options
   }
 
-  /** Has this client, which does not say who it is, taken our certificate for this host lately? */
-  isTrusting(pair: RefusingPair): boolean {
-    return this.#trusting.has(keyOf(pair))
+  /** Is it worth a look which program this is? Not when it says so, nor when it took our certificate for this host lately. */
+  isUnknown(pair: RefusingPair): boolean {
+    return !this.#trusting.has(keyOf(pair)) && toolOfUserAgent(pair.userAgent) === undefined
   }
 
   /** Is this pair to be passed through unread? */
@@ -68,7 +68,7 @@ export class TrustRefusals {
 
   /** The client went on after our certificate: what came before is over. */
   accepted(pair: RefusingPair): void {
-    if (pair.userAgent === undefined) this.#noteTrusting(keyOf(pair))
+    if (toolOfUserAgent(pair.userAgent) === undefined) this.#noteTrusting(keyOf(pair))
     if (this.#entries.size === 0) return
     const entry = this.#entries.get(keyOf(pair))
     if (entry !== undefined)

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, type TestContext, test } from 'node:test'
 import { startParentProxy } from '../../fakes/parent-proxy.ts'
-import { homeOf, type ProgramResult, runProgram, startProgram } from '../../support/program.ts'
+import { homeOf, type ProgramResult, runProgram } from '../../support/program.ts'
 import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
+import { refusalFindings, startServing } from './serving.ts'
 
 interface Stage {
   readonly origin: TlsOrigin
@@ -16,46 +17,19 @@ interface Stage {
   tool(words: readonly string[], trusting?: boolean): Promise<ProgramResult>
 }
 
-interface Finding {
-  readonly about: string
-  readonly state: string
-  readonly text: string
-  readonly fix?: string
-}
-
 async function stage(context: TestContext, words: readonly string[] = []): Promise<Stage> {
   const origin = await startTlsOrigin((_, response) => response.writeHead(200, { 'Content-Length': 2 }).end('ok'))
   context.after(() => origin.stop())
-  const environment = homeOf(context)
-  await runProgram(['ca', 'init'], environment)
-  const given = ['--listen', '127.0.0.1:0', '--access-log', 'none', '--allow-address', '127.0.0.0/8,::1']
-  const daemon = startProgram(
-    ['serve', ...given, '--connect-port', String(origin.port), '--origin-ca', origin.caFile, ...words],
-    environment,
-  )
-  const closed = once(daemon, 'close')
-  context.after(async () => {
-    daemon.kill('SIGTERM')
-    await closed
-  })
-  let log = ''
-  const proxy = await new Promise<string>((resolve) => {
-    daemon.stderr!.setEncoding('utf8').on('data', (more: string) => {
-      log += more
-      const found = /http_proxy=(\S+)\)/.exec(log)
-      if (found !== null && log.includes('larder: CA ')) resolve(found[1]!)
-    })
-  })
+  const { environment, proxyUrl, log } = await startServing(context, [
+    ...['--connect-port', String(origin.port), '--origin-ca', origin.caFile],
+    ...words,
+  ])
   const tool: Stage['tool'] = async ([program, ...rest], trusting = false) => {
     const env = {
       ...environment,
-      https_proxy: proxy,
-      npm_config_https_proxy: proxy,
-      npm_config_noproxy: '',
+      https_proxy: proxyUrl,
       no_proxy: '',
       NODE_USE_ENV_PROXY: '1',
-      npm_config_fetch_retries: '0',
-      npm_config_update_notifier: 'false',
       GIT_TERMINAL_PROMPT: '0',
       GOFLAGS: '-mod=mod',
       GOSUMDB: 'off',
@@ -67,12 +41,7 @@ async function stage(context: TestContext, words: readonly string[] = []): Promi
     const [code, signal] = await exited
     return { code, signal, out, err }
   }
-  return { origin, environment, log: () => log, tool }
-}
-
-async function refusals(environment: Record<string, string>): Promise<Finding[]> {
-  const { out } = await runProgram(['doctor', '--json'], environment)
-  return (JSON.parse(out) as Finding[]).filter(({ about }) => about === 'refusal')
+  return { origin, environment, log, tool }
 }
 
 const tools: readonly (readonly [name: string, words: (origin: string) => readonly string[], fix: RegExp])[] = [
@@ -84,7 +53,6 @@ const tools: readonly (readonly [name: string, words: (origin: string) => readon
     (url) => ['pip3', 'download', '--retries', '1', '--no-deps', '--index-url', url, 'a'],
     /^pip: export PIP_CERT=\/.*\/bundle\.pem$/,
   ],
-  ['npm', (url) => ['npm', 'view', '--registry', url, 'a'], /^npm: export NODE_EXTRA_CA_CERTS=\/.*\/ca\.pem$/],
   [
     'Go',
     (url) => ['env', `GOPROXY=${url}`, 'go', 'list', '-m', 'a.test/a@latest'],
@@ -113,7 +81,7 @@ describe('larder doctor', () => {
       const { code, out } = await tool(words(`https://${name.toLowerCase()}.test:${origin.port}`))
       assert.notEqual(code, 0, `${name}: ${out}`)
     }
-    const found = await refusals(environment)
+    const found = await refusalFindings(environment)
     for (const [name, , fix] of tools) {
       const host = `${name.toLowerCase()}.test`
       await context.test(name, () => {

@@ -14,7 +14,6 @@ const tools: readonly (readonly [name: string, script: (url: string) => string])
   ['Node', (url) => `'${process.execPath}' -e 'fetch("${url}/plain").then((r) => r.text()).then(console.log)'`],
   ['Ruby', (url) => `ruby -ropen-uri -e 'puts URI.open("${url}/plain").read'`],
   ['git', (url) => `git clone -q ${url}/repository.git "$fresh/clone" && cat "$fresh/clone/file"`],
-  ['npm', (url) => `npm_config_cache="$fresh" npm view --registry ${url}/npm/ larder-sample description`],
   [
     'pip',
     (url) =>
@@ -58,10 +57,6 @@ function makeFiles(home: string): string {
 /** What the origin answers, by path. */
 function answerTo(path: string, files: string): string | Buffer | undefined {
   if (path === '/plain') return 'content of the origin\n'
-  if (path === '/npm/larder-sample') {
-    const version = { name: 'larder-sample', version: '1.0.0', description: 'content of the origin' }
-    return JSON.stringify({ ...version, 'dist-tags': { latest: '1.0.0' }, versions: { '1.0.0': version } })
-  }
   if (path === '/go/content.test/of/@v/list') return 'v1.0.0\n'
   if (path.endsWith('.info')) return '{"Version":"v1.0.0","Time":"2026-01-01T00:00:00Z"}'
   if (path.endsWith('.mod')) return 'module content.test/of\n'
