@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -31,6 +32,8 @@ export function prepareFolder(layout: Layout): number {
     for (const name of fanOut()) makePrivateFolder(join(layout.blobs, name))
     // Nothing but what an ingest left: the folder may have been named by mistake.
     for (const name of readdirSync(layout.staging).filter(isStagingName)) unlinkSync(stagingFile(layout, name))
+    // Drafts that were to take the place of a file when their process was killed.
+    for (const file of [layout.format, layout.clean, layout.verifyState]) rmSync(`${file}.new`, { force: true })
     for (const folder of [layout.blobs, layout.root]) syncFolder(folder)
     syncParent(layout.root)
     return found

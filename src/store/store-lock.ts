@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { systemClock } from '../base/clock.ts'
 import { Fault } from '../base/faults.ts'
 import type { Layout } from './layout.ts'
 import { makePrivateFolder } from './private-folder.ts'
 
 const privateFile = 0o600
 const maxAttemptCount = 10
+/** An empty draft may be about to be written, but not for so long. */
+const emptyDraftMs = 60_000
 
 export interface StoreLock {
   /** Idempotent. */
@@ -21,6 +25,7 @@ export function acquireStoreLock(layout: Layout): StoreLock {
   const draft = `${layout.lock}.${randomBytes(8).toString('hex')}`
   try {
     makePrivateFolder(layout.root)
+    removeDrafts(layout)
     writeFileSync(draft, own, { mode: privateFile, flag: 'wx' })
     try {
       take(layout, draft)
@@ -61,7 +66,22 @@ function remove(lock: string, stale: string, aside: string): void {
     throw error
   }
   if (read(aside) !== stale) linked(aside, lock)
-  unlinkSync(aside)
+  rmSync(aside, { force: true })
+}
+
+/** Removes what a process left that was killed while it took the lock. */
+function removeDrafts(layout: Layout): void {
+  const isDraft = new RegExp(`^${basename(layout.lock)}\\.[0-9a-f]{16}(?:\\.old)?$`)
+  for (const name of readdirSync(layout.root).filter((one) => isDraft.test(one))) {
+    const path = join(layout.root, name)
+    const changedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+    const found = read(path)
+    const isLeft =
+      found === ''
+        ? changedAt < systemClock.now() - emptyDraftMs
+        : found !== undefined && describe(Number.parseInt(found, 10)) !== found
+    if (isLeft) rmSync(path, { force: true })
+  }
 }
 
 function linked(from: string, to: string): boolean {
@@ -69,7 +89,9 @@ function linked(from: string, to: string): boolean {
     linkSync(from, to)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    const { code } = error as NodeJS.ErrnoException
+    // There is one already; or whoever took the lock meanwhile has removed what was put aside.
+    if (code === 'EEXIST' || code === 'ENOENT') return false
     throw error
   }
 }

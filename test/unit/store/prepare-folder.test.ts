@@ -44,6 +44,14 @@ describe('Data folder', () => {
       assert.deepEqual(readdirSync(layout.staging).toSorted(), ['folder', 'letter-to-grandmother.txt'])
     }))
 
+  test('loses the drafts of files whose process was killed before they took their place', () =>
+    withFolder((layout) => {
+      prepareFolder(layout)
+      for (const file of [layout.format, layout.clean, layout.verifyState]) writeFileSync(`${file}.new`, 'cut')
+      prepareFolder(layout)
+      assert.deepEqual(readdirSync(layout.root).toSorted(), ['FORMAT', 'blobs', 'quarantine', 'tmp'])
+    }))
+
   for (const text of ['layout=3\n', '', 'something else']) {
     test(`with the format ${JSON.stringify(text)} is refused and left alone (CORRECTNESS T50)`, () =>
       withFolder((layout) => {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -38,6 +47,23 @@ describe('Store lock (CORRECTNESS T07)', () => {
       const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
       assert.match(readFileSync(layout.lock, 'utf8'), new RegExp(`^${process.pid} \\d+ ${bootId}\\n$`))
       lock.release()
+    }))
+
+  test('what a process left that was killed while it took the lock is removed, but not what a living one is about to use', () =>
+    withFolder((layout) => {
+      mkdirSync(layout.root, { mode: 0o700 })
+      const lock = acquireStoreLock(layout)
+      const living = readFileSync(layout.lock, 'utf8')
+      lock.release()
+      const draft = (digit: string, end = '') => `lock.${digit.repeat(16)}${end}`
+      writeFileSync(join(layout.root, draft('a')), living.replace(/\d+\n$/, 'another boot\n').replace(/ \d+ /, ' 1 '))
+      writeFileSync(join(layout.root, draft('b', '.old')), '')
+      utimesSync(join(layout.root, draft('b', '.old')), 0, 0)
+      writeFileSync(join(layout.root, draft('c')), living)
+      writeFileSync(join(layout.root, draft('d')), '')
+      writeFileSync(join(layout.root, 'lock.txt'), '')
+      acquireStoreLock(layout).release()
+      assert.deepEqual(readdirSync(layout.root).sort(), [draft('c'), draft('d'), 'lock.txt'])
     }))
 
   test('a lock of a process that was killed is taken over', () =>
