@@ -61,7 +61,10 @@ function checkFormat(layout: Layout): number {
     return layoutVersion
   }
   for (let version = 1; version <= layoutVersion; version++) if (text === formatText(version)) return version
-  throw new Fault('STORE_LAYOUT_UNKNOWN', `${layout.format} says ${JSON.stringify(text.slice(0, 40))}`)
+  throw new Fault(
+    'STORE_LAYOUT_UNKNOWN',
+    `${layout.format} says ${JSON.stringify(text.slice(0, 40).trim())}, and layouts up to ${layoutVersion} are known here`,
+  )
 }
 
 function readFormat(layout: Layout): string | undefined {
