@@ -17,6 +17,7 @@ export function storedAdmin(services: Services, stores: Stores): StoredAdmin {
     firstInOrder: ({ selection, showQueries }, sort, reverse, count) =>
       firstInOrder(findResponses(selection, services, showQueries), sort, reverse, count),
     under: (key, showQueries) => responsesOf(key, services, showQueries),
+    audited: (change) => services.observer({ kind: 'admin-change', at: services.clock.now(), ...change }),
     change: (change) => changeResponses(change, services),
     changeUrl: (url, change) => changeUrl(url, change, services),
     sweep: (isTrial) => sweep(isTrial, services, stores),

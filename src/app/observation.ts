@@ -26,7 +26,7 @@ export function openObservation(settings: Settings, sources: MetricSources): Obs
       metrics.observe(event)
       totals.observe(event)
       readiness.observe(event)
-      if (event.kind === 'exchange') log.write(event)
+      if (event.kind === 'exchange' || event.kind === 'admin-change') log.write(event)
     },
     metrics,
     totals,

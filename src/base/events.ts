@@ -34,6 +34,25 @@ export interface ExchangeEvent {
   readonly userAgent: string | undefined
 }
 
+/** What was done to stored responses by the admin address. */
+export interface AdminChange {
+  /** Who asked: an address, or `unix` for a socket that its file guards. */
+  readonly by: string
+  readonly agent?: string
+  readonly action: 'purge' | 'outdate' | 'pin' | 'unpin'
+  /** A URL without query and userinfo, or the selection as JSON. */
+  readonly what: string
+  readonly count: number
+  /** Of the first that were changed, as `sha256:HEX`. */
+  readonly digests: readonly string[]
+}
+
+export interface AdminChangeEvent extends AdminChange {
+  readonly kind: 'admin-change'
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 /** How a request to an origin failed: by a fault, or by an answer that says so (`status-503`). */
 export type OriginFailureCode = FaultCode | `status-${number}`
 
@@ -51,6 +70,7 @@ export type BlobDamage = 'content' | 'size' | 'kind' | 'access'
 
 export type LarderEvent =
   | ExchangeEvent
+  | AdminChangeEvent
   | { readonly kind: 'origin-attempt'; readonly outcome: 'response' | FaultCode }
   /** An origin such as `https://example.org` failed so often that it is left alone, but for single probes; or it works again. */
   | { readonly kind: 'circuit-opened' | 'circuit-closed'; readonly origin: string; readonly detail: string }

@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, write as writeFd } from 'node:fs'
 import { Socket } from 'node:net'
-import type { ExchangeEvent } from '../base/events.ts'
+import type { AdminChangeEvent, ExchangeEvent } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
-import { formatLine } from './access-log.ts'
+import { formatChange, formatLine } from './access-log.ts'
 
 export interface AccessLog {
   /** Never throws, never blocks; a line that finds more than 8 MiB waiting is dropped and counted. */
-  write(event: ExchangeEvent): void
+  write(event: ExchangeEvent | AdminChangeEvent): void
   /** Opens the file anew, after it was moved away. */
   reopen(): void
   /** Writes what waits, for at most a second, and lets go of the file. */
@@ -60,8 +60,8 @@ class BatchedAccessLog implements AccessLog {
     return this.#dropped
   }
 
-  write(event: ExchangeEvent): void {
-    const line = formatLine(event)
+  write(event: ExchangeEvent | AdminChangeEvent): void {
+    const line = event.kind === 'exchange' ? formatLine(event) : formatChange(event)
     if (this.#waitingBytes + line.length > mostWaitingBytes) {
       this.#dropped++
       return

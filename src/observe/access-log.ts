@@ -1,4 +1,4 @@
-import type { ExchangeEvent } from '../base/events.ts'
+import type { AdminChangeEvent, ExchangeEvent } from '../base/events.ts'
 
 /** No field of a line is longer, in bytes. */
 const longestFieldBytes = 2048
@@ -18,6 +18,14 @@ export function formatLine(event: ExchangeEvent): string {
     `,"bytes":${event.responseBytes},"originBytes":${event.originBytes}` +
     `,"firstByteMs":${rounded(event.firstByteMs)},"durationMs":${rounded(event.durationMs)}`
   return `${line}${optionalFields(event)}}\n`
+}
+
+/** What was changed by the admin address as one line of JSON, told from those of exchanges by its field `admin`. */
+export function formatChange({ at, by, agent, action, what, count, digests }: AdminChangeEvent): string {
+  const line =
+    `{"time":"${new Date(at).toISOString()}","admin":"${action}","client":${quote(by)}` +
+    `,"what":${quote(what)},"count":${count},"digests":[${digests.map(quote).join(',')}]`
+  return `${line}${agent === undefined ? '' : `,"agent":${quote(agent)}`}}\n`
 }
 
 function optionalFields({ stored, fault, detail, mirror, clientAborted, userAgent }: ExchangeEvent): string {

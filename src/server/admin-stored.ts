@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AdminChange } from '../base/events.ts'
 import type { Change, ChangeKind } from '../pipeline/change-responses.ts'
 import type { FoundResponse } from '../pipeline/find-responses.ts'
 import { mostInOrder, type SortName, sortNames } from '../pipeline/first-in-order.ts'
@@ -6,6 +7,7 @@ import type { Selection } from '../pipeline/selection.ts'
 import type { StoredShares } from '../pipeline/stored-shares.ts'
 import type { Swept } from '../pipeline/sweep.ts'
 import { answerJson, answerLines, readMembers } from './admin-answers.ts'
+import { Audit, withoutSecrets } from './admin-audit.ts'
 import { parseSelection, selectionNames } from './admin-selection.ts'
 
 export interface Finding {
@@ -32,6 +34,8 @@ export interface StoredAdmin {
     change: Change,
   ): Promise<{ readonly wasThere: boolean; readonly changed: readonly FoundResponse[] }>
   sweep(isTrial: boolean): Promise<Swept>
+  /** Takes note of a change that was made. */
+  audited(change: AdminChange): void
   shares(top: number): Promise<StoredShares>
 }
 
@@ -111,17 +115,46 @@ async function answerChange(
   const { url, select, dryRun, queries } = members
   const selection = parseSelection(isObject(select) ? select : {})
   if (typeof selection === 'string') return answerJson(response, 400, { error: selection })
-  const change = { kind: kindOf(members), selection, isTrial: dryRun === true, showQueries: queries === true }
+  const kind = kindOf(members)
+  const change = { kind, selection, isTrial: dryRun === true, showQueries: queries === true }
   if (typeof url === 'string') {
     const { wasThere, changed } = await stored.changeUrl(url, change)
+    const audit = new Audit(request, kind, withoutSecrets(url))
+    for (const found of changed) audit.add(found)
+    if (!change.isTrial) stored.audited(audit.change)
     const purged = change.kind === 'purge' && changed.length > 0
     return answerJson(response, 200, { url, purged, wasThere, changed })
   }
   // Nothing given would mean everything: that has to be said, as in {"url": "*"}.
   if (isObject(select) && selectionNames.some((name) => select[name] !== undefined)) {
-    return answerLines(response, stored.change(change))
+    const all = stored.change(change)
+    return answerLines(response, change.isTrial ? all : audited(all, new Audit(request, kind, textOf(select)), stored))
   }
   answerJson(response, 400, { error: `the body must be ${changeShape}` })
+}
+
+/** Tells of the change when it is over, or when the client left. */
+async function* audited(
+  all: AsyncIterable<FoundResponse>,
+  audit: Audit,
+  stored: StoredAdmin,
+): AsyncGenerator<FoundResponse, void> {
+  try {
+    for await (const found of all) {
+      audit.add(found)
+      yield found
+    }
+  } finally {
+    stored.audited(audit.change)
+  }
+}
+
+/** What was selected, as it was asked for. */
+function textOf(select: Readonly<Record<string, unknown>>): string {
+  const named = selectionNames.filter((name) => select[name] !== undefined)
+  return JSON.stringify(
+    Object.fromEntries(named.map((name) => [name, name === 'url' ? withoutSecrets(String(select.url)) : select[name]])),
+  )
 }
 
 async function* firstOf<T>(all: AsyncIterable<T>, count: number): AsyncGenerator<T, void> {

@@ -27,6 +27,7 @@ export function storedAdmin(changes: Partial<StoredAdmin> = {}): StoredAdmin {
     under: async () => [],
     change: async function* () {},
     changeUrl: async () => ({ wasThere: false, changed: [] }),
+    audited: () => {},
     sweep: async () => ({ blobCount: 0, blobBytes: 0, stagingCount: 0, quarantineCount: 0 }),
     shares: async () => ({
       keyCount: 0,

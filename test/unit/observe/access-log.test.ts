@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { formatLine } from '../../../src/observe/access-log.ts'
+import { formatChange, formatLine } from '../../../src/observe/access-log.ts'
 import { exchangeEvent } from '../../support/exchange-event.ts'
 
 describe('A line of the access log', () => {
@@ -18,6 +18,29 @@ describe('A line of the access log', () => {
       originBytes: 0,
       firstByteMs: 0.25,
       durationMs: 0.5,
+    })
+  })
+
+  test('tells of a change by the admin address, whatever stands in what was asked', () => {
+    const line = formatChange({
+      kind: 'admin-change',
+      at: Date.UTC(2026, 0, 2),
+      by: '127.0.0.1',
+      agent: 'a\n{"admin":"pin"}',
+      action: 'purge',
+      what: 'http://example.org/\u2028"',
+      count: 3,
+      digests: ['sha256:00'],
+    })
+    assert.equal(line.indexOf('\n'), line.length - 1)
+    assert.deepEqual(JSON.parse(line), {
+      time: '2026-01-02T00:00:00.000Z',
+      admin: 'purge',
+      client: '127.0.0.1',
+      what: 'http://example.org/\u2028"',
+      count: 3,
+      digests: ['sha256:00'],
+      agent: 'a\n{"admin":"pin"}',
     })
   })
 
