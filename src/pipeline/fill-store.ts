@@ -143,6 +143,8 @@ function tellChange({ exchange, services, growing }: Filled, after: BlobRef): vo
 
 /** A leader that went straight from lookup to its fill, and was alone with its key, knows that nothing else is stored. */
 function knownVariants({ exchange, fill }: Filled): readonly StoredResponse[] | undefined {
+  // A record whose content the disk does not give is there still.
+  if (exchange.result === 'miss-blob-lost') return undefined
   const alone = exchange.flight !== undefined && fill.alone && !exchange.trail.includes('join')
   return alone && exchange.variants.length === 0 ? [] : undefined
 }
