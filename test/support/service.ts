@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { command } from './command.ts'
-import { homeOf, programFile } from './program.ts'
+import { programFile } from './program.ts'
 
 /** The real program as a service, with a data folder that tests may break. */
 export interface Service {
@@ -32,12 +31,17 @@ export interface ServiceOptions {
   readonly words?: readonly string[]
 }
 
-export async function startService(context: TestContext, options: ServiceOptions = {}): Promise<Service> {
-  const environment = { ...homeOf(context), LARDER_ALLOW_ADDRESS: '127.0.0.0/8', LARDER_ACCESS_LOG: 'none' }
+/** `later` is given what must be done at the end, the last first. */
+export async function startService(
+  later: (end: () => Promise<void> | void) => void,
+  options: ServiceOptions = {},
+): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'larder-service-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  later(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const own = { HOME: folder, TMPDIR: folder, PATH: process.env.PATH! }
+  const environment = { ...own, LARDER_ALLOW_ADDRESS: '127.0.0.0/8', LARDER_ACCESS_LOG: 'none' }
   const { dataFolder = join(folder, 'data'), words = [] } = options
-  return start(context, { environment, socket: join(folder, 'admin.sock'), dataFolder, words })
+  return start(later, { environment, socket: join(folder, 'admin.sock'), dataFolder, words })
 }
 
 interface Place {
@@ -47,7 +51,7 @@ interface Place {
   readonly words: readonly string[]
 }
 
-async function start(context: TestContext, place: Place): Promise<Service> {
+async function start(later: (end: () => Promise<void>) => void, place: Place): Promise<Service> {
   const { environment, socket, dataFolder, words } = place
   const given = [
     '--listen',
@@ -65,7 +69,7 @@ async function start(context: TestContext, place: Place): Promise<Service> {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const exited = once(child, 'exit')
-  context.after(async () => {
+  later(async () => {
     child.kill('SIGKILL')
     await exited
   })
@@ -89,7 +93,7 @@ async function start(context: TestContext, place: Place): Promise<Service> {
     stop,
     again: async () => {
       await stop()
-      return start(context, place)
+      return start(later, place)
     },
   }
 }

@@ -1,19 +1,31 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
-import { startAlertReceiver } from '../../fakes/alert-receiver.ts'
+import { type AlertReceiver, startAlertReceiver } from '../../fakes/alert-receiver.ts'
 import { coverReadOnly, type Outage, tamper } from '../../support/kernel-faults.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
 import { type Service, startService } from '../../support/service.ts'
 
 let origin: TestOrigin
+let receiver: AlertReceiver
+let service: Service
+let caseCount = 0
+const ends: (() => Promise<void> | void)[] = []
+
 before(async () => {
+  receiver = await startAlertReceiver()
+  const words = ['--alert', `http://127.0.0.1:${receiver.port}/`, '--alert-window', '1s']
+  service = await startService((end) => void ends.push(end), { words })
   origin = await startOrigin((asked, response) => {
     response.writeHead(200, { 'Cache-Control': 'max-age=3600' })
     response.end(contentOf(asked.url!))
   })
 })
-after(() => origin.stop())
+after(async () => {
+  for (const end of ends.toReversed()) await end()
+  await receiver.stop()
+  await origin.stop()
+})
 
 /** `/9000/name`: so many bytes of that name. */
 function contentOf(path: string): Buffer {
@@ -41,43 +53,62 @@ interface Case {
 
 /** The store fails while clients ask, and works again: nobody but people who look after it notices. */
 async function assertDegrades(t: TestContext, { code, begin }: Case): Promise<void> {
-  const receiver = await startAlertReceiver()
-  t.after(() => receiver.stop())
-  const service = await startService(t, { words: ['--alert', `http://127.0.0.1:${receiver.port}/`] })
-  while (!(await servedAll(service, 'before')));
+  const name = `outage-${(caseCount += 1)}`
+  const before = `${name}-before`
+  while (!(await servedAll(service, before)));
   assert.deepEqual(await service.readiness(), { ready: true, reasons: [] })
+  const first = receiver.posts.length
 
   const outage = await begin(service)
   let isOver = false
   t.after(() => (isOver ? undefined : outage.end()))
-  let number = 0
-  for (; (await service.readiness()).ready; number++) {
-    await Promise.all([servedAll(service, `during-${number}`), servedAll(service, 'before')])
+  for (let number = 0; (await service.readiness()).ready; number++) {
+    await Promise.all([servedAll(service, `${name}-${number}`), servedAll(service, before)])
   }
   const { reasons } = await service.readiness()
-  for (let more = 0; more < 4; more++) {
-    await Promise.all([
-      servedAll(service, `during-${more}`),
-      servedAll(service, `later-${more}`),
-      servedAll(service, 'before'),
-    ])
+  for (let more = 0; more < 3; more++) {
+    await Promise.all([servedAll(service, `${name}-later-${more}`), servedAll(service, before)])
   }
-  await receiver.received(1)
+  await receiver.received(first + 1)
   isOver = true
   await outage.end()
   await service.until(true)
 
-  for (let later = 0; !(await servedAll(service, `after-${Math.floor(later / 2)}`)); later++);
-  await servedAll(service, 'before')
-  for (let more = 0; more < number; more++) await servedAll(service, `during-${more}`)
+  for (let later = 0; !(await servedAll(service, `${name}-after-${Math.floor(later / 2)}`)); later++);
+  for (const again of [before, `${name}-0`, `${name}-later-0`]) await servedAll(service, again)
   assert.match(reasons.join(), code)
-  const told = receiver.posts.map(({ body }) => JSON.parse(body)).filter(({ status }) => status === 'firing')
-  assert.equal(new Set(told.map(({ id }) => id)).size, 1, JSON.stringify(told))
-  assert.match(told[0].code, code)
+  await resolved(first)
+  assertToldOnce(first, code)
+}
 
-  const next = await service.again()
-  while (!(await servedAll(next, 'after-0')));
-  await next.stop()
+interface Told {
+  readonly id: string
+  readonly status: 'firing' | 'resolved'
+  readonly code: string
+}
+
+const toldSince = (first: number): Told[] => receiver.posts.slice(first).map(({ body }) => JSON.parse(body))
+
+/** Waits until all that was told is told to be over. */
+async function resolved(first: number): Promise<void> {
+  const isOpen = (): boolean => {
+    const told = toldSince(first)
+    const over = new Set(told.filter(({ status }) => status === 'resolved').map(({ id }) => id))
+    return told.some(({ id }) => !over.has(id))
+  }
+  for (let count = first + 1; isOpen(); count++) await receiver.received(count)
+}
+
+/** Whatever number of requests saw it, one alert was open at a time. */
+function assertToldOnce(first: number, code: RegExp): void {
+  const told = toldSince(first)
+  const open = new Set<string>()
+  for (const { id, status } of told) {
+    if (status === 'firing') open.add(id)
+    else open.delete(id)
+    assert.ok(open.size <= 1, JSON.stringify(told))
+  }
+  assert.match(told[0]!.code, code)
 }
 
 const writes = 'pwrite64,pwritev,pwritev2'
@@ -117,4 +148,10 @@ describe('What the kernel says of the disk reaches people, and no client', () =>
 
   test('the filesystem becomes one that can only be read', (t) =>
     assertDegrades(t, { code: /STORE_IO/, begin: ({ dataFolder }) => coverReadOnly(dataFolder) }))
+
+  test('what was stored before and between survives: a second start finds it', async () => {
+    const next = await service.again()
+    while (!(await servedAll(next, `outage-${caseCount}-before`)));
+    await next.stop()
+  })
 })
