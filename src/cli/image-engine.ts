@@ -68,9 +68,10 @@ export class ImageEngine {
     return this.#change(['tag', image, name])
   }
 
-  /** The layer needs no network. */
+  /** The layer needs no network; Podman refuses to take it away where it changes the root alone. */
   build(folder: string, image: string): Promise<void> {
-    return this.#change(['build', '--network=none', '-t', image, folder])
+    const isBare = this.name === 'podman' && this.#input.environment.BUILDAH_ISOLATION === 'chroot'
+    return this.#change(['build', `--network=${isBare ? 'host' : 'none'}`, '-t', image, folder])
   }
 
   /** Removes a name, and the image with its last one. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runProgram } from '../../support/program.ts'
-import { type Engine, makeBuildah, startDocker } from './engines.ts'
+import { type Engine, makeDaemonless, startDocker } from './engines.ts'
 import { scanImage, tracesOf } from './layers.ts'
 import type { LoggedExchange } from './served-larder.ts'
 import { base, type Stage, setStage } from './stage.ts'
@@ -104,6 +104,6 @@ function withoutAges(images: string): string {
   return images.replace(/\S+ \S+ ago|Less than a second ago|About an? \w+ ago/g, '').replace(/ +/g, ' ')
 }
 
-describe('docker build with BuildKit', () => behaviour(startDocker))
+describe('docker build with BuildKit', () => behaviour(() => startDocker()))
 
-describe('buildah build without a daemon', () => behaviour(makeBuildah))
+describe('buildah build without a daemon', () => behaviour(() => makeDaemonless('buildah')))

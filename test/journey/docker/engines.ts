@@ -8,7 +8,7 @@ import { type CommandEnd, command } from '../../support/command.ts'
 
 /** An engine of the test's own: nothing of the machine's images is seen or touched. */
 export interface Engine {
-  readonly name: 'docker' | 'buildah'
+  readonly name: 'docker' | 'podman' | 'buildah'
   readonly environment: Readonly<Record<string, string>>
   /** Runs a command of it that must end well, and answers what it said. */
   ask(...words: readonly string[]): Promise<string>
@@ -36,8 +36,11 @@ function runner(
   }
 }
 
-/** Needs root, control groups and overlay mounts; throws with the daemon's words when it does not start. */
-export async function startDocker(): Promise<Engine> {
+/**
+ * Needs root, control groups and overlay mounts; throws with the daemon's words when it does not start. `ofDaemon`:
+ * variables for the daemon alone.
+ */
+export async function startDocker(ofDaemon: Readonly<Record<string, string>> = {}): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), 'larder-docker-'))
   const socket = join(folder, 's')
   const environment = {
@@ -54,7 +57,7 @@ export async function startDocker(): Promise<Engine> {
     ['--host', `unix://${socket}`],
     ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
   ].flat()
-  const child = spawn(daemon, words, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(daemon, words, { env: { ...environment, ...ofDaemon }, stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = once(child, 'exit')
   const said: string[] = []
   for await (const line of createInterface(child.stderr)) {
@@ -82,9 +85,11 @@ export async function startDocker(): Promise<Engine> {
   }
 }
 
-/** Buildah without a daemon, without control groups and without mounts of its storage: needs root alone. */
-export function makeBuildah(): Engine {
-  const folder = mkdtempSync(join(tmpdir(), 'larder-buildah-'))
+/**
+ * Podman or Buildah without a daemon, without control groups and without mounts of their storage: they need root alone.
+ */
+export function makeDaemonless(name: 'podman' | 'buildah'): Engine {
+  const folder = mkdtempSync(join(tmpdir(), `larder-${name}-`))
   const storage = [
     '[storage]',
     'driver = "vfs"',
@@ -101,9 +106,9 @@ export function makeBuildah(): Engine {
     CONTAINERS_REGISTRIES_CONF: join(folder, 'registries.conf'),
     BUILDAH_ISOLATION: 'chroot',
   }
-  const ask = runner('buildah', environment)
+  const ask = runner(name, environment)
   return {
-    name: 'buildah',
+    name,
     environment,
     ask,
     importRoot: async (archive, image) => {

@@ -4,13 +4,21 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { command } from '../../support/command.ts'
 import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
+import { manifestType } from './image-registry.ts'
 
 /** An https origin with a small package for each tool; Larder finds it under this name. */
 export const originName = 'packages.test'
 
+const types = [
+  [/^\/simple\//, 'text/html'],
+  [/^\/v2\/.*\/manifests\//, manifestType],
+] as const
+
 export interface PackageOrigin extends TlsOrigin {
   /** `https://packages.test:port` */
   readonly base: string
+  /** What it serves, by path; more may be added. */
+  readonly files: Map<string, Buffer>
 }
 
 /** Serves `/file.bin`, an apt archive at `/deb` and a Python index at `/simple`. */
@@ -18,7 +26,7 @@ export async function startPackageOrigin(folder: string): Promise<PackageOrigin>
   const files = new Map<string, Buffer>()
   const origin = await startTlsOrigin((request, response) => {
     const content = files.get(request.url!.split('?')[0]!)
-    const type = request.url!.startsWith('/simple/') ? 'text/html' : 'application/octet-stream'
+    const type = types.find(([path]) => path.test(request.url!))?.[1] ?? 'application/octet-stream'
     const fields = { 'Content-Type': type, 'Cache-Control': 'public, max-age=3600', ETag: `"${request.url}"` }
     if (request.headers['if-none-match'] === fields.ETag) return void response.writeHead(304, fields).end()
     response.writeHead(content === undefined ? 404 : 200, { ...fields, 'Content-Length': content?.length ?? 0 })
@@ -28,7 +36,7 @@ export async function startPackageOrigin(folder: string): Promise<PackageOrigin>
   files.set('/file.bin', Buffer.alloc(100_000, 'larder'))
   await addArchive(files, folder)
   addIndex(files)
-  return { ...origin, base, stop: () => origin.stop() }
+  return { ...origin, base, files, stop: () => origin.stop() }
 }
 
 function digestOf(content: Buffer): string {
