@@ -21,7 +21,7 @@ describe('The examples', () => {
     engine = await startDocker()
     await engine.importRoot(stage.archive, base)
     given = (await stage.larder.larder('env', '--shell', 'docker')).trim().split(' ')
-    bases = await makeExampleBases(engine, base, stage.folder, given)
+    bases = await makeExampleBases(engine, base, stage, given)
   })
 
   after(async () => {
@@ -49,6 +49,8 @@ describe('The examples', () => {
       prints: /true/,
       arguments: () => ['--build-arg', `npm_config_registry=${npmRegistry}`],
     },
+    { name: 'java', base: () => bases.java, prints: /Larder/ },
+    { name: 'php', base: () => bases.php, prints: /info/ },
   ]
 
   for (const example of examples) {
@@ -56,7 +58,7 @@ describe('The examples', () => {
       const image = `example-${example.name}`
       const context = join(import.meta.dirname, '../../../deploy/examples', example.name)
       const words = ['--no-cache', ...given, '--build-arg', `BASE=${example.base()}`, ...(example.arguments?.() ?? [])]
-      const packages = () => stage.larder.log().filter(({ url }) => /\.(?:deb|whl|tgz)$/.test(url))
+      const packages = () => stage.larder.log().filter(({ url }) => /\.(?:deb|whl|tgz|jar|tar)$/.test(url))
       const start = packages().length
       await engine.ask('build', ...words, '-t', image, context)
       await engine.ask('build', ...words, '-t', image, context)
