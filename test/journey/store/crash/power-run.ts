@@ -35,6 +35,8 @@ const imageBytes = 320 * 1024 * 1024
 /** More would not fit a store that keeps everything. */
 const snapshotsPerStore = 3
 const mostBetween = 60
+/** After so many requests the smaller store is full. */
+const fillingCount = 250
 const listenMs = 20
 
 /** Takes snapshots of the device under a store that is loaded, and starts a daemon on each. */
@@ -47,14 +49,15 @@ export async function runPowerCuts(input: PowerRunInput): Promise<PowerReport> {
       const cuts = new PowerCuts(input, origin, store % 2 === 0)
       const count = Math.min(snapshotsPerStore, input.count - cutCount)
       for (const snapshot of await cuts.take(join(input.folder, `image-${store}`), count)) {
-        checkedCount += snapshot.promises.stored.size
+        const { stored } = snapshot.promises
+        const promisedCount = stored.size
+        checkedCount += promisedCount
         cutCount += 1
         const found = await cuts.look(snapshot)
         wrong.push(...found)
-        const text = found.length === 0 ? 'whole' : found.join('\n  ')
-        input.say(
-          `${cutCount}: ${snapshot.promises.stored.size} acknowledged${cuts.evicts ? ', evicting' : ''}: ${text}`,
-        )
+        const text = found.length === 0 ? 'nothing wrong' : found.join('\n  ')
+        // What was not there any more was taken off the promises.
+        input.say(`${cutCount}: ${promisedCount} acknowledged, ${promisedCount - stored.size} evicted: ${text}`)
       }
     }
   } finally {
@@ -83,6 +86,7 @@ class PowerCuts {
     const snapshots: Snapshot[] = []
     try {
       if (!(await daemon.ready())) throw new Error(`it does not start: ${daemon.said}`)
+      if (this.evicts) await this.#load(daemon, promises, fillingCount)
       for (let number = 0; number < count; number++) {
         const snapshot = { file: `${file}-${number}`, promises }
         snapshots.push({ ...snapshot, promises: await this.#cut(daemon, image, snapshot) })
@@ -99,18 +103,12 @@ class PowerCuts {
   async #cut(daemon: CrashingDaemon, image: Image, { file, promises }: Snapshot): Promise<Promises> {
     const halted = Promise.withResolvers<void>()
     const cutAt = randomInt(20, mostBetween)
-    const load = runLoad({
-      daemon,
-      promises,
-      originUrl: this.#origin.url,
-      requestCount: cutAt + mostBetween / 2,
-      nextNumber: () => this.#number++,
-      answered: (count) => {
-        if (count !== cutAt) return
-        daemon.kill('SIGSTOP')
-        halted.resolve()
-      },
-    })
+    const answered = (count: number): void => {
+      if (count !== cutAt) return
+      daemon.kill('SIGSTOP')
+      halted.resolve()
+    }
+    const load = this.#load(daemon, promises, cutAt + mostBetween / 2, answered)
     await halted.promise
     // What is still in its pipe then was promised as well, but not asked for.
     await pause(listenMs)
@@ -120,6 +118,16 @@ class PowerCuts {
     const wrong = await load
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
     return promised
+  }
+
+  #load(
+    daemon: CrashingDaemon,
+    promises: Promises,
+    requestCount: number,
+    answered = (_: number): void => {},
+  ): Promise<string[]> {
+    const nextNumber = (): number => this.#number++
+    return runLoad({ daemon, promises, originUrl: this.#origin.url, requestCount, nextNumber, answered })
   }
 
   async look({ file, promises }: Snapshot): Promise<string[]> {
