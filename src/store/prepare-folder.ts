@@ -33,7 +33,8 @@ export function prepareFolder(layout: Layout): number {
     // Nothing but what an ingest left: the folder may have been named by mistake.
     for (const name of readdirSync(layout.staging).filter(isStagingName)) unlinkSync(stagingFile(layout, name))
     // Drafts that were to take the place of a file when their process was killed.
-    for (const file of [layout.format, layout.clean, layout.verifyState]) rmSync(`${file}.new`, { force: true })
+    for (const file of [layout.format, layout.clean, layout.verifyState, layout.eviction])
+      rmSync(`${file}.new`, { force: true })
     for (const folder of [layout.blobs, layout.root]) syncFolder(folder)
     syncParent(layout.root)
     return found

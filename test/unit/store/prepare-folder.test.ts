@@ -47,7 +47,8 @@ describe('Data folder', () => {
   test('loses the drafts of files whose process was killed before they took their place', () =>
     withFolder((layout) => {
       prepareFolder(layout)
-      for (const file of [layout.format, layout.clean, layout.verifyState]) writeFileSync(`${file}.new`, 'cut')
+      for (const file of [layout.format, layout.clean, layout.verifyState, layout.eviction])
+        writeFileSync(`${file}.new`, 'cut')
       prepareFolder(layout)
       assert.deepEqual(readdirSync(layout.root).toSorted(), ['FORMAT', 'blobs', 'quarantine', 'tmp'])
     }))

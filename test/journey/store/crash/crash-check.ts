@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { layoutOf } from '../../../../src/store/layout.ts'
 import { ask } from '../../../support/proxy-client.ts'
 import type { CrashingDaemon } from './crashing-daemon.ts'
 import { type Promises, wrongIn } from './promises.ts'
@@ -17,9 +18,6 @@ export interface CrashCheck {
 const clientCount = 6
 const fast = 1e12
 const pollMs = 20
-/** What layout.ts draws; besides, SQLite's own files. */
-const known = /^(?:FORMAT|lock|tmp|blobs|quarantine|verify\.json|index\.key|(?:blobs|side|index)\.db(?:-wal|-shm)?)$/
-
 /** Looks at a daemon that was started after a crash; answers what is not as it was promised. Rejects when the daemon dies. */
 export async function checkAfterCrash(check: CrashCheck): Promise<string[]> {
   const wrong: string[] = [...strayFiles(check.dataFolder)]
@@ -35,7 +33,9 @@ export async function checkAfterCrash(check: CrashCheck): Promise<string[]> {
 /** At the first moment: nothing that interrupted work left. */
 function strayFiles(folder: string): string[] {
   const staging = readdirSync(join(folder, 'tmp')).map((name) => `tmp/${name}`)
-  const unknown = readdirSync(folder).filter((name) => !known.test(name))
+  const layout = new Set(Object.values(layoutOf(folder)).map((path) => basename(path)))
+  // SQLite has files beside its own.
+  const unknown = readdirSync(folder).filter((name) => !layout.has(name.replace(/-(?:wal|shm)$/, '')))
   return [...staging, ...unknown].map((name) => `left behind: ${name}`)
 }
 
