@@ -9,7 +9,7 @@ import {
   strongerProxyVariables,
   trustSwitches,
 } from './client-variables.ts'
-import { gradleOptions, type JavaTrustStore, javaOptions, mavenOptions } from './java-options.ts'
+import { directPatterns, gradleOptions, type JavaTrustStore, javaOptions, mavenOptions } from './java-options.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -44,15 +44,29 @@ export function clientEnvironment(input: ClientInput): ClientEnvironment {
   const variables: Record<string, string> = { ...proxySwitches }
   for (const name of proxyVariables) assign(variables, input, name, input.proxyUrl)
   for (const name of strongerProxyVariables) if (input.existing[name] !== undefined) variables[name] = input.proxyUrl
-  for (const name of directVariables) assign(variables, input, name, direct.join(','))
+  for (const name of directVariables) assign(variables, input, name, ownOfNpm(name, input.existing, direct).join(','))
   if (input.caPem !== undefined) addTrust(variables, files, input, input.caPem)
   addSettingsFiles(variables, files, input)
-  const options = javaOptions(input.proxyUrl, direct, input.trustStore)
-  variables.JAVA_TOOL_OPTIONS = withOptions(input.existing.JAVA_TOOL_OPTIONS, options)
-  variables.MAVEN_OPTS = withOptions(input.existing.MAVEN_OPTS, mavenOptions)
-  // Gradle takes a daemon that runs already, unless it was started with other options.
-  variables.GRADLE_OPTS = withOptions(input.existing.GRADLE_OPTS, gradleOptions(options))
+  addJavaOptions(variables, input, direct)
   return { variables, files: [...files].map(([path, content]) => ({ path, content })) }
+}
+
+function addJavaOptions(
+  variables: Record<string, string>,
+  { existing, proxyUrl, trustStore }: ClientInput,
+  direct: readonly string[],
+): void {
+  const ownDirect = directPatterns(existing.JAVA_TOOL_OPTIONS)
+  const options = javaOptions(proxyUrl, direct, trustStore, ownDirect)
+  variables.JAVA_TOOL_OPTIONS = withOptions(existing.JAVA_TOOL_OPTIONS, options)
+  const ownMaven = withOptions(existing.MAVEN_OPTS, mavenOptions)
+  // What stands on Java's command line is stronger than JAVA_TOOL_OPTIONS.
+  const isStronger = /-Dhttps?\.proxyHost=/.test(ownMaven)
+  variables.MAVEN_OPTS = isStronger
+    ? withOptions(ownMaven, javaOptions(proxyUrl, direct, undefined, directPatterns(ownMaven)))
+    : ownMaven
+  // Gradle takes a daemon that runs already, unless it was started with other options.
+  variables.GRADLE_OPTS = withOptions(existing.GRADLE_OPTS, gradleOptions(options))
 }
 
 /** The user's own options, and ours once. */
@@ -71,6 +85,15 @@ function assign(variables: Record<string, string>, { existing }: ClientInput, na
 function directList(existing: Variables): string[] {
   const own = `${existing.no_proxy ?? ''},${existing.NO_PROXY ?? ''}`.split(/[\s,]+/)
   return [...new Set([...own.filter((host) => host !== ''), ...directHosts])]
+}
+
+/** npm has a list of its own, which is stronger than the common one. */
+function ownOfNpm(name: string, existing: Variables, direct: readonly string[]): readonly string[] {
+  if (!name.startsWith('npm_config_')) return direct
+  const own = Object.keys(existing).filter((other) => other.toLowerCase() === name)
+  const hosts = own.flatMap((other) => (existing[other] ?? '').split(/[\s,]+/)).filter((host) => host !== '')
+  const common = direct.filter((host) => !directHosts.some((one) => one === host))
+  return [...new Set([...common, ...hosts, ...directHosts])]
 }
 
 /** `ca.pem` is there for the user. Each bundle is what the tool trusted before, and our CA. */

@@ -9,11 +9,12 @@ export const mavenOptions = ['connector', 'transport']
   .map((part) => `-Daether.${part}.http.useSystemProperties=true`)
   .join(' ')
 
-/** Options for JAVA_TOOL_OPTIONS: Java reads no proxy variable, and trusts its own store alone. */
+/** Options for JAVA_TOOL_OPTIONS: Java reads no proxy variable, and trusts its own store alone. `ownDirect`: patterns of hosts that stay direct. */
 export function javaOptions(
   proxyUrl: string,
   direct: readonly string[],
   trustStore: JavaTrustStore | undefined,
+  ownDirect: readonly string[] = [],
 ): string {
   const { hostname, port } = new URL(proxyUrl)
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
@@ -21,9 +22,16 @@ export function javaOptions(
     `-D${scheme}.proxyHost=${host}`,
     `-D${scheme}.proxyPort=${port || '80'}`,
   ])
-  const options = [...proxies, `-Dhttp.nonProxyHosts=${direct.flatMap(javaPatterns).join('|')}`]
+  const patterns = new Set([...ownDirect, ...direct.flatMap(javaPatterns)])
+  const options = [...proxies, `-Dhttp.nonProxyHosts=${[...patterns].join('|')}`]
   const trust = trustStore === undefined ? [] : [javaTrustOptions(trustStore)]
   return [...options.map(quoted), ...trust].join(' ')
+}
+
+/** The patterns of hosts that `options` of Java has it reach directly; the last ones count. */
+export function directPatterns(options: string | undefined): string[] {
+  const found = options?.match(/-Dhttp\.nonProxyHosts=[^\s"']*/g)?.at(-1)
+  return (found?.replace(/^[^=]*=/, '') ?? '').split('|').filter((pattern) => pattern !== '')
 }
 
 /** The store replaces Java's own. */

@@ -93,6 +93,7 @@ describe('larder run, from an empty home folder', () => {
         const { code, out, err } = await runProgram(words, { ...environment, ...settings })
         assert.equal(code, 0, `${out}${err}`)
         assert.match(out, /content/)
+        assert.match(err, /^larder: \S+ \S+ from the cache, \S+ \S+ from origins, \S+ s of waiting saved$/m)
         asked.push(fetched.length)
       }
       assert.ok(asked[0]! > 0)

@@ -54,6 +54,11 @@ const tools: readonly (readonly [name: string, words: (origin: string) => readon
     /^pip: export PIP_CERT=\/.*\/bundle\.pem$/,
   ],
   [
+    'Python',
+    (url) => ['python3', '-c', `from pip._vendor import requests; requests.get("${url}")`],
+    /^Python: export SSL_CERT_FILE=\/.*\/bundle\.pem REQUESTS_CA_BUNDLE=\/.*\/bundle\.pem$/,
+  ],
+  [
     'Go',
     (url) => ['env', `GOPROXY=${url}`, 'go', 'list', '-m', 'a.test/a@latest'],
     /^Go: export SSL_CERT_FILE=\/.*pem$/,

@@ -13,6 +13,7 @@ const tools: readonly (readonly [name: string, script: (url: string) => string])
   ['wget', (url) => `wget -q -O - ${url}/plain`],
   ['Node', (url) => `'${process.execPath}' -e 'fetch("${url}/plain").then((r) => r.text()).then(console.log)'`],
   ['Ruby', (url) => `ruby -ropen-uri -e 'puts URI.open("${url}/plain").read'`],
+  ['requests', (url) => `python3 -c 'from pip._vendor import requests; print(requests.get("${url}/plain").text)'`],
   ['git', (url) => `git clone -q ${url}/repository.git "$fresh/clone" && cat "$fresh/clone/file"`],
   [
     'pip',
