@@ -1,170 +1,137 @@
-import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { firstHit, load } from './keep-alive-load.ts'
-import { contentBytes, entryUrl, fillStore } from './many-entries.ts'
-import { usageReader } from './process-usage.ts'
-import { freePort } from './processes.ts'
+import {
+  compareHits,
+  measureEvictions,
+  measureInserts,
+  measureStart,
+  type StartFigures,
+  type Subject,
+} from './entry-measures.ts'
+import { type EntryRate, insertEntries, rateOf, storesOf } from './many-entries.ts'
+import { renderTable, threeDigits } from './markdown-table.ts'
 
-const text = `Usage: node scripts/benchmark/entries.ts [--entries N] [--requests N] [--rounds N] [--folder DIR]
+const text = `Usage: node scripts/benchmark/entries.ts [--entries N] [--hits N] [--rounds N] [--folder DIR] [--keep] [--larder FILE]
 
-Fills one store with 1 000 small entries and one with many, starts Larder on each in turn, and prints start to first hit,
-memory, and CPU per hit: of keys that are asked for often, and of keys at random that are read from the disk's store.
+Fills one store with 1 000 small entries and one with many, starts Larder on each, and prints one table: start to first hit, memory,
+CPU per hit of both stores, measured in turns, and the rates at which the large one takes entries in and evicts them.
 
-  --entries   entries of the large store (1000000); it takes about 4.5 kB each
-  --requests  requests of each load (50000)
-  --rounds    turns of each store (3); medians are printed
+  --entries   entries of the large store (1000000); it takes about 5.8 kB each
+  --hits      hits after which memory is read, and hits of each comparison (100000)
+  --rounds    starts of each store (3); medians are printed, and the largest peak
   --larder    Larder's entry below the repository (src/main.ts); dist/main.js is what is installed
   --folder    where stores are made, or found from an earlier run, and left; else in the temporary folder, until the end
+  --keep      leaves out inserts and evictions, so that the stores of --folder stay as they are
 `
 const { values } = parseArgs({
   options: {
     entries: { type: 'string', default: '1000000' },
-    requests: { type: 'string', default: '50000' },
+    hits: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
     folder: { type: 'string' },
+    keep: { type: 'boolean', default: false },
     larder: { type: 'string', default: 'src/main.ts' },
     help: { type: 'boolean', short: 'h' },
   },
 })
-const program = join(import.meta.dirname, '../..', values.larder)
-const usageOf = usageReader()
-const hotCount = 100
-const noMemory = '1MiB'
-
-interface Figures {
-  readonly startMs: number
-  readonly startCpuMs: number
-  readonly idleRssMb: number
-  readonly loadedRssMb: number
-  readonly hotMicros: number
-  readonly randomMicros: number
-  readonly storeMicros: number
-}
+const fewCount = 1000
+/** Entries that are stored beside those there are. */
+const insertCount = 50_000
 
 function say(line: string): void {
   process.stderr.write(`entries: ${line}\n`)
 }
 
-/** Numbers from 0 on that look like dice, the same in each run. */
-function dice(below: number): () => number {
-  let count = 0
-  return () =>
-    createHash('sha256')
-      .update(String((count += 1)))
-      .digest()
-      .readUInt32LE() % below
-}
-
-/** Runs Larder on a store, and `use` with its port and process id. */
-async function withLarder<T>(
-  data: string,
-  extra: readonly string[],
-  use: (port: number, pid: number, began: number) => Promise<T>,
-): Promise<T> {
-  const work = mkdtempSync(join(tmpdir(), 'larder-entries-'))
-  const port = await freePort()
-  const words = ['serve', '--listen', `127.0.0.1:${port}`, '--data', data, '--ca-dir', join(work, 'ca')]
-  const other = ['--admin', `unix:${join(work, 'admin.sock')}`, '--access-log', 'none', ...extra]
-  const began = performance.now()
-  const child = spawn(process.execPath, [program, ...words, ...other], {
-    env: { PATH: process.env.PATH!, HOME: work },
-    stdio: 'ignore',
-  })
-  const exited = once(child, 'exit')
-  try {
-    return await use(port, child.pid!, began)
-  } finally {
-    child.kill('SIGTERM')
-    await exited
-    rmSync(work, { recursive: true, force: true })
+/** Fills a store unless an earlier run did; answers what that cost. */
+async function fill({ data, entryCount }: Subject): Promise<EntryRate | undefined> {
+  const mark = join(data, 'filled')
+  if (statSync(mark, { throwIfNoEntry: false }) !== undefined) return undefined
+  rmSync(data, { recursive: true, force: true })
+  const stores = storesOf(data)
+  await stores.quota!.ready
+  const tell = (done: number): void => {
+    if (done % Math.ceil(entryCount / 20) < 2000) say(`${done} of ${entryCount} entries stored`)
   }
-}
-
-/** Waits until the process does nothing any more. */
-async function whenIdle(pid: number): Promise<void> {
-  for (let before = -1; ; ) {
-    const { cpuSeconds } = usageOf(pid)
-    if (cpuSeconds - before < 0.02) return
-    before = cpuSeconds
-    await sleep(500)
-  }
-}
-
-/** CPU of Larder for each of so many hits, in microseconds. */
-async function costOf(port: number, pid: number, nextUrl: () => string, count: number): Promise<number> {
-  const before = usageOf(pid).cpuSeconds
-  const { hitCount } = await load(port, count, contentBytes, nextUrl)
-  if (hitCount !== count) throw new Error(`${count - hitCount} of ${count} were no hits`)
-  return ((usageOf(pid).cpuSeconds - before) * 1e6) / count
-}
-
-function rssOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
-}
-
-async function measure(data: string, entryCount: number, requestCount: number): Promise<Figures> {
-  const random = dice(entryCount)
-  const anyUrl = (): string => entryUrl(random())
-  const hotUrl = (): string => entryUrl(random() % hotCount)
-  const main = await withLarder(data, [], async (port, pid, began) => {
-    await firstHit(port, entryUrl(entryCount - 1), contentBytes)
-    const startMs = performance.now() - began
-    const startCpuMs = usageOf(pid).cpuSeconds * 1000
-    await whenIdle(pid)
-    const idleRssMb = rssOf(pid)
-    await load(port, 20_000, contentBytes, hotUrl)
-    const hotMicros = await costOf(port, pid, hotUrl, requestCount)
-    const randomMicros = await costOf(port, pid, anyUrl, requestCount)
-    for (let turn = 0; turn < 4; turn += 1) await load(port, requestCount, contentBytes, anyUrl)
-    return { startMs, startCpuMs, idleRssMb, loadedRssMb: rssOf(pid), hotMicros, randomMicros }
-  })
-  const storeMicros = await withLarder(data, ['--memory', noMemory], async (port, pid) => {
-    await firstHit(port, entryUrl(0), contentBytes)
-    await whenIdle(pid)
-    await load(port, 20_000, contentBytes, anyUrl)
-    return costOf(port, pid, anyUrl, requestCount)
-  })
-  return { ...main, storeMicros }
+  const rate = await rateOf(() => insertEntries(stores, 0, entryCount, tell))
+  await stores.close()
+  writeFileSync(mark, '')
+  return rate
 }
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
+async function startsOf(program: string, subjects: readonly Subject[]): Promise<StartFigures[][]> {
+  const found: StartFigures[][] = subjects.map(() => [])
+  for (let round = 1; round <= Number(values.rounds); round += 1) {
+    for (const [at, subject] of subjects.entries()) {
+      const figures = await measureStart(program, subject, Number(values.hits))
+      say(`start ${round} of ${values.rounds} with ${subject.entryCount}: ${JSON.stringify(figures)}`)
+      found[at]!.push(figures)
+    }
+  }
+  return found
+}
+
+function startRows([few, many]: readonly StartFigures[][]): string[][] {
+  const row = (label: string, unit: string, of: (one: StartFigures) => number, take = median): string[] => {
+    const [a, b] = [take(few!.map(of)), take(many!.map(of))]
+    return [label, `${threeDigits(a)} ${unit}`, `${threeDigits(b)} ${unit}`, threeDigits(b / a)]
+  }
+  const most = (numbers: readonly number[]): number => Math.max(...numbers)
+  return [
+    row('start to first hit', 'ms', (one) => one.firstHitMs),
+    row('CPU until first hit', 'ms', (one) => one.firstHitCpuMs),
+    row('CPU until all is known', 's', (one) => one.loadedCpuSeconds),
+    row('memory at first hit', 'MiB', (one) => one.firstHitRss),
+    row('memory once all is known', 'MiB', (one) => one.loadedRss),
+    row('peak until then', 'MiB', (one) => one.loadPeak, most),
+    row(`memory after ${values.hits} hits at random`, 'MiB', (one) => one.afterHitsRss),
+    row('peak', 'MiB', (one) => one.peak, most),
+  ]
+}
+
+function rateRow(label: string, rate: EntryRate | undefined): string[] {
+  return rate === undefined
+    ? []
+    : [label, '–', `${Math.round(rate.perSecond)}/s, ${threeDigits(rate.cpuMicros)} µs`, '–']
+}
+
+async function rateRows(large: Subject, filled: EntryRate | undefined): Promise<string[][]> {
+  const rows = [rateRow('entries stored, into the empty store', filled)]
+  if (!values.keep) {
+    rmSync(join(large.data, 'filled'))
+    say(`${insertCount} more are stored`)
+    rows.push(rateRow('entries stored, into the full one', await measureInserts(large, insertCount)))
+    say('some are evicted')
+    const evicted = await measureEvictions(large)
+    rows.push(rateRow(`${evicted.count} entries evicted`, evicted))
+  }
+  return rows.filter((row) => row.length > 0)
+}
+
 async function main(): Promise<void> {
-  const counts = [1000, Number(values.entries)]
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'larder-entries-'))
+  const program = join(import.meta.dirname, '../..', values.larder)
+  const subjects = [fewCount, Number(values.entries)].map((entryCount) => ({
+    data: join(folder, String(entryCount)),
+    entryCount,
+  }))
   try {
-    for (const count of counts) {
-      const data = join(folder, String(count))
-      try {
-        statSync(join(data, 'index.db'))
-      } catch {
-        say(`filling ${count} entries`)
-        say(`${Math.round(await fillStore(data, count))} entries a second`)
-      }
+    const [, filled] = [await fill(subjects[0]!), await fill(subjects[1]!)]
+    const rows = startRows(await startsOf(program, subjects))
+    for (const kind of ['hot', 'stored'] as const) {
+      say(`${kind} hits, in turns`)
+      const [few, many] = (await compareHits(program, subjects, kind, Number(values.hits))) as [number, number]
+      const label = kind === 'hot' ? 'CPU per hit, 100 keys again and again' : 'CPU per hit, any key, without memory'
+      rows.push([label, `${threeDigits(few)} µs`, `${threeDigits(many)} µs`, threeDigits(many / few)])
     }
-    const found = new Map<number, Figures[]>(counts.map((count) => [count, []]))
-    for (let round = 0; round < Number(values.rounds); round += 1) {
-      for (const count of counts) {
-        const figures = await measure(join(folder, String(count)), count, Number(values.requests))
-        say(`${count}: ${JSON.stringify(figures)}`)
-        found.get(count)!.push(figures)
-      }
-    }
-    for (const [count, all] of found) {
-      const of = (name: keyof Figures): string => median(all.map((one) => one[name])).toFixed(1)
-      process.stdout.write(
-        `${count} entries: first hit ${of('startMs')} ms (${of('startCpuMs')} ms of CPU), memory ${of('idleRssMb')} MiB idle and ${of('loadedRssMb')} MiB loaded, ` +
-          `CPU per hit ${of('hotMicros')} µs (often asked for), ${of('randomMicros')} µs (at random), ${of('storeMicros')} µs (at random, without memory)\n`,
-      )
-    }
+    rows.push(...(await rateRows(subjects[1]!, filled)))
+    const head = ['figure', ...subjects.map(({ entryCount }) => `${entryCount} entries`), 'ratio']
+    process.stdout.write(`${renderTable([head, ...rows])}\n`)
   } finally {
     if (values.folder === undefined) rmSync(folder, { recursive: true, force: true })
   }

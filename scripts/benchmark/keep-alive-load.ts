@@ -56,7 +56,9 @@ export async function firstHit(port: number, url: string, contentBytes: number):
       if (!/\r\ncache-status: larder; hit/i.test(head)) throw new Error(`no hit: ${head}`)
       return performance.now() - began
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error
+      const { code } = error as NodeJS.ErrnoException
+      // While it starts, the proxy looks whether its address is free.
+      if (code !== 'ECONNREFUSED' && code !== 'ECONNRESET') throw error
       await new Promise((resolve) => setTimeout(resolve, 5))
     } finally {
       socket.destroy()

@@ -7,11 +7,13 @@ import type { RecordKeys } from '../store/entry-table.ts'
 import { EvictionMemory } from '../store/eviction-memory.ts'
 import { filesystemRoom } from '../store/filesystem-room.ts'
 import type { Layout } from '../store/layout.ts'
+import { learnStored, type StoredRecords } from '../store/learn-stored.ts'
 import type { Quarantine, QuarantineLimits } from '../store/quarantine.ts'
 import { Quota } from '../store/quota.ts'
 import { QuotaBlobStore } from '../store/quota-blob-store.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
 import { maxSmallBytes } from '../store/sized-blob-store.ts'
+import type { SqliteBlobStore } from '../store/sqlite-blob-store.ts'
 import { usualLogBytes } from '../store/sqlite-group-commit.ts'
 import { StoreLedger } from '../store/store-ledger.ts'
 import type { DatabaseRoom } from '../store/store-use.ts'
@@ -23,8 +25,10 @@ export interface StoreQuotaInput {
   readonly ledger: StoreLedger
   /** All blobs, and the small ones alone. */
   readonly blobs: BlobStore
-  readonly smallBlobs: BlobStore & { readonly room: DatabaseRoom }
+  readonly smallBlobs: SqliteBlobStore
   readonly index: ResponseIndex
+  /** The records of an index that is embedded. */
+  readonly storedRecords: StoredRecords | undefined
   /** The other databases. */
   readonly databases: readonly DatabaseRoom[]
   /** The index is whole. */
@@ -56,7 +60,6 @@ const logPeak = 3
 const foldersBytes = 258 * 4 * kib + 512 * kib
 /** One object may take so much of the quota (CORRECTNESS section 7). */
 const largestShare = 0.1
-const sliceCount = 100
 
 /** When the logs of the databases are folded. */
 export function logBytesOf({ quotaBytes }: Settings): number {
@@ -123,29 +126,21 @@ function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined): 
     },
     {
       files: walkBlobFiles(layout, systemClock, (ref) => ledger.blobs.add(ref)),
-      rest: async () => {
-        await scan(input)
-        await memory?.restore(() => new Promise(setImmediate))
+      rest: async (isOver) => {
+        await scan(input, isOver)
+        if (!isOver()) await memory?.restore(() => new Promise(setImmediate))
       },
     },
   )
 }
 
-/** Counts what is stored beside files, blobs before the records that name them, in slices between requests. */
-async function scan({ ledger, smallBlobs, index, opened }: StoreQuotaInput): Promise<void> {
+const noRecords: StoredRecords = { count: Promise.resolve(0), pages: () => [] }
+
+/** Counts what is stored beside files. What others have in a shared index is not ours to count, and one in memory is empty. */
+async function scan(
+  { ledger, smallBlobs, storedRecords, opened }: StoreQuotaInput,
+  isOver: () => boolean,
+): Promise<void> {
   await opened
-  let seen = 0
-  const breathe = async (): Promise<void> => {
-    if (++seen % sliceCount === 0) await new Promise(setImmediate)
-  }
-  for await (const ref of smallBlobs.list()) {
-    ledger.blobs.add(ref)
-    await breathe()
-  }
-  // What others have in a shared index is not ours to count.
-  if (index.isShared) return
-  for await (const [key, variants] of index.entries()) {
-    ledger.found(key, variants)
-    await breathe()
-  }
+  await learnStored({ ledger, smallBlobs, records: storedRecords ?? noRecords, isOver })
 }

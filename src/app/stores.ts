@@ -13,6 +13,7 @@ import { createFsBlobStore, type FsBlobStore, type FsBlobStoreOptions } from '..
 import type { HotResponses } from '../store/hot-responses.ts'
 import { createKeyvResponseIndex, type IndexWatcher } from '../store/keyv-response-index.ts'
 import { type Layout, layoutOf } from '../store/layout.ts'
+import type { StoredRecords } from '../store/learn-stored.ts'
 import { createHotResponses } from '../store/lru-hot-responses.ts'
 import { prepareFolder } from '../store/prepare-folder.ts'
 import { probeFolder } from '../store/probe-folder.ts'
@@ -153,6 +154,7 @@ function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch'> 
     blobs: new SizedBlobStore(small, large),
     smallBlobs: small,
     index,
+    storedRecords: storage.stored,
     databases: [...storage.records, side.room],
     failed: (error) => health.failed(error),
     onEvict: (key) => hot.delete(key),
@@ -190,6 +192,8 @@ interface OpenedStorage {
   /** None: it is not in a file. */
   readonly files: readonly Healing[]
   readonly records: readonly DatabaseRoom[]
+  /** `undefined`: they are not in this process's own file. */
+  readonly stored: StoredRecords | undefined
   readonly opened: Promise<void>
 }
 
@@ -200,7 +204,7 @@ function openStorage(
   reports: StoreReports,
 ): OpenedStorage {
   const { index: url } = settings
-  const elsewhere = { keys: new InternedKeys(), files: [], records: [], opened: Promise.resolve() }
+  const elsewhere = { keys: new InternedKeys(), files: [], records: [], stored: undefined, opened: Promise.resolve() }
   if (isServer(url)) {
     embedded.withoutIndex()
     const storage = openServerStorage(url, settings, layout, reports)
@@ -213,5 +217,5 @@ function openStorage(
   }
   const { storage, opened, healing } = embedded.openIndex()
   const openIndex = (watcher: IndexWatcher): ResponseIndex => createKeyvResponseIndex(storage, false, watcher)
-  return { openIndex, keys: storage, files: [healing], records: [storage.room], opened }
+  return { openIndex, keys: storage, files: [healing], records: [storage.room], stored: storage, opened }
 }

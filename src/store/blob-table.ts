@@ -1,6 +1,6 @@
 import { blockBytes, fileBytes } from './accounting.ts'
 import type { BlobRef } from './blob-store.ts'
-import { grown, noSlot } from './eviction-policy.ts'
+import { capacityFor, grown, noSlot } from './eviction-policy.ts'
 import { HashSlots, hashOfDigest } from './hash-slots.ts'
 
 const present = 1
@@ -27,6 +27,12 @@ export class BlobTable {
   /** Blobs up to `largestRowBytes` are rows. */
   constructor(largestRowBytes: number) {
     this.#largestRowBytes = largestRowBytes
+  }
+
+  /** Makes room for so many. */
+  reserve(count: number): void {
+    this.#slots.reserve(count)
+    if (count > this.#refs.length) this.#grow(capacityFor(count - 1, this.#refs.length))
   }
 
   /** The blob is stored; also when it was before. */
@@ -128,15 +134,16 @@ export class BlobTable {
     const known = this.#slots.find(hash)
     if (known !== noSlot) return known
     const slot = this.#slots.add(hash)
-    if (slot >= this.#refs.length) {
-      const capacity = Math.max(1024, this.#refs.length * 2)
-      this.#refs = grown(this.#refs, capacity)
-      this.#flags = grown(this.#flags, capacity)
-      this.#blocks = grown(this.#blocks, capacity)
-    }
+    if (slot >= this.#refs.length) this.#grow(capacityFor(slot, this.#refs.length))
     this.#refs[slot] = 0
     this.#flags[slot] = 0
     this.#blocks[slot] = 0
     return slot
+  }
+
+  #grow(capacity: number): void {
+    this.#refs = grown(this.#refs, capacity)
+    this.#flags = grown(this.#flags, capacity)
+    this.#blocks = grown(this.#blocks, capacity)
   }
 }

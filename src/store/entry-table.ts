@@ -1,5 +1,5 @@
 import { createEvictionPolicy } from './eviction-policies.ts'
-import { type EvictionName, type EvictionPolicy, grown, noSlot } from './eviction-policy.ts'
+import { capacityFor, type EvictionName, type EvictionPolicy, grown, noSlot } from './eviction-policy.ts'
 import type { KeptEviction } from './eviction-snapshot.ts'
 import { HashSlots, hashOfKey } from './hash-slots.ts'
 
@@ -48,6 +48,14 @@ export class EntryTable {
     return this.#changeCount + this.#touchedCount
   }
 
+  /** Makes room for so many. */
+  reserve(count: number): void {
+    if (count <= this.#ids.length) return
+    this.#slots.reserve(count)
+    this.#grow(capacityFor(count - 1, this.#ids.length))
+    this.#policy.reserve(count)
+  }
+
   slotOf(key: string): number {
     return this.#slots.find(hashOfKey(key))
   }
@@ -57,18 +65,18 @@ export class EntryTable {
     return this.#keys.isStored(key)
   }
 
-  /** A key is in the index, with what it and its content take on the disk. */
-  record(key: string, sizeBytes: number, pinned: boolean): void {
+  /** A key is in the index, with what it and its content take on the disk; under the number `known`, where that is at hand. */
+  record(key: string, sizeBytes: number, pinned: boolean, known?: number): void {
     this.#changeCount += 1
     const hash = hashOfKey(key)
     let slot = this.#slots.find(hash)
     const isNew = slot === noSlot
     if (isNew) {
-      const id = this.#keys.idOf(key)
+      const id = known ?? this.#keys.idOf(key)
       // Meanwhile deleted again.
       if (id === undefined) return
       slot = this.#slots.add(hash)
-      if (slot >= this.#ids.length) this.#grow(Math.max(1024, this.#ids.length * 2))
+      if (slot >= this.#ids.length) this.#grow(capacityFor(slot, this.#ids.length))
       this.#ids[slot] = id
       this.#pinned[slot] = 0
     }

@@ -10,6 +10,8 @@ export interface EvictionPolicy {
   readonly name: EvictionName
   /** How many entries it knows. */
   readonly count: number
+  /** Makes room for so many. */
+  reserve(count: number): void
   /** A new entry, which must not be there. */
   insert(slot: number, sizeBytes: number): void
   /** It was asked for. Nothing happens when it is not there. */

@@ -25,6 +25,10 @@ export class GdsfEviction implements EvictionPolicy {
     return slot < this.#place.length && this.#place[slot] !== noSlot
   }
 
+  reserve(count: number): void {
+    if (count > this.#place.length) this.#grow(capacityFor(count - 1, this.#place.length))
+  }
+
   insert(slot: number, sizeBytes: number): void {
     if (slot >= this.#place.length) this.#grow(capacityFor(slot, this.#place.length))
     this.#size[slot] = Math.max(1, sizeBytes)

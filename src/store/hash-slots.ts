@@ -26,6 +26,12 @@ export class HashSlots {
     return this.#end
   }
 
+  /** Makes room for so many at once: arrays that grow step by step leave holes in memory as large as they are. */
+  reserve(count: number): void {
+    if (count > this.#low.length) this.#grow(capacityFor(count - 1, this.#low.length))
+    if (this.#buckets.length < this.#low.length * bucketsPerSlot) this.#rehash()
+  }
+
   /** `noSlot`: it is not there. */
   find({ high, low }: Hash64): number {
     if (this.count === 0) return noSlot
@@ -79,12 +85,13 @@ export class HashSlots {
       return free
     }
     const slot = this.#end++
-    if (slot >= this.#low.length) {
-      const capacity = capacityFor(slot, this.#low.length)
-      this.#high = grown(this.#high, capacity)
-      this.#low = grown(this.#low, capacity)
-    }
+    if (slot >= this.#low.length) this.#grow(capacityFor(slot, this.#low.length))
     return slot
+  }
+
+  #grow(capacity: number): void {
+    this.#high = grown(this.#high, capacity)
+    this.#low = grown(this.#low, capacity)
   }
 
   #place(slot: number): void {

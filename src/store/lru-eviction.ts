@@ -14,6 +14,10 @@ export class LruEviction implements EvictionPolicy {
     return this.#list.has(slot)
   }
 
+  reserve(count: number): void {
+    this.#list.reserve(count)
+  }
+
   insert(slot: number): void {
     this.#list.push(slot)
   }

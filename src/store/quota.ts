@@ -32,8 +32,8 @@ export interface QuotaOptions {
 export interface StoreScan {
   /** Until then nothing is promised. `undefined`: it is known already what files take. */
   readonly files: Promise<void> | undefined
-  /** Until then nothing is evicted. */
-  readonly rest: () => Promise<void>
+  /** Until then nothing is evicted. Ends early once it `isOver`. */
+  readonly rest: (isOver: () => boolean) => Promise<void>
 }
 
 const mostVictims = 256
@@ -128,9 +128,11 @@ export class Quota {
     // What cannot be read is not counted; the store goes on.
     await files?.catch(this.#options.failed)
     this.#measured = true
-    await rest().then(() => {
+    await rest(() => this.#closed).then(() => {
       this.#complete = true
     }, this.#options.failed)
+    // Whoever closes before that knows only a part: nothing may go for what that part says.
+    if (this.#closed) return
     this.#known = true
     this.#onReserved()
   }

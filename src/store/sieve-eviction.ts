@@ -19,6 +19,10 @@ export class SieveEviction implements EvictionPolicy {
     return this.#list.has(slot)
   }
 
+  reserve(count: number): void {
+    if (this.#list.reserve(count)) this.#visited = grown(this.#visited, this.#list.next.length)
+  }
+
   insert(slot: number): void {
     if (this.#list.push(slot)) this.#visited = grown(this.#visited, this.#list.next.length)
     this.#visited[slot] = 0

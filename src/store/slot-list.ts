@@ -13,6 +13,13 @@ export class SlotList {
     return slot < this.next.length && this.next[slot] !== slot
   }
 
+  /** Makes room for so many; answers whether the arrays grew. */
+  reserve(count: number): boolean {
+    const grows = count > this.next.length
+    if (grows) this.#grow(capacityFor(count - 1, this.next.length))
+    return grows
+  }
+
   /** Adds a slot that is not in the list as the newest; answers whether the arrays grew. */
   push(slot: number): boolean {
     const grows = slot >= this.next.length

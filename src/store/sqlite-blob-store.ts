@@ -49,8 +49,9 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
       `SELECT id, hex(digest) AS digest, length(content) AS rowBytes, substr(content, 1, ${headBytes}) AS head
        FROM blob WHERE id > ? ORDER BY id LIMIT 500`,
     )
+    // Under another name: ordered by the text, all rows would be read and sorted for each page.
     this.#names = this.#commits.prepare(
-      'SELECT hex(digest) AS digest FROM blob WHERE digest > ? ORDER BY digest LIMIT 500',
+      'SELECT hex(digest) AS name FROM blob WHERE digest > ? ORDER BY digest LIMIT 500',
     )
   }
 
@@ -120,10 +121,10 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
 
   async *names(after: Digest | undefined): AsyncIterable<Digest> {
     for (let last = after; ; ) {
-      const rows = this.#names.all(Buffer.from(last ?? '', 'hex')) as { digest: string }[]
+      const rows = this.#names.all(Buffer.from(last ?? '', 'hex')) as { name: string }[]
       if (rows.length === 0) return
-      for (const row of rows) {
-        last = row.digest.toLowerCase() as Digest
+      for (const { name } of rows) {
+        last = name.toLowerCase() as Digest
         yield last
       }
     }
@@ -148,6 +149,16 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
         const digest = parseDigest(row.digest.toLowerCase())
         if (digest !== undefined) yield { digest, sizeBytes: contentBytes(Buffer.from(row.head ?? []), row.rowBytes) }
       }
+    }
+  }
+
+  /** The digests of all that is in the file, page by page, by their index alone: content is a hundred times as much to read. */
+  *digestPages(): Iterable<readonly Digest[]> {
+    for (let last = ''; ; ) {
+      const rows = this.#names.all(Buffer.from(last, 'hex')) as { name: string }[]
+      if (rows.length === 0) return
+      last = rows.at(-1)!.name
+      yield rows.map(({ name }) => name.toLowerCase() as Digest)
     }
   }
 

@@ -11,8 +11,17 @@ const schema = `CREATE TABLE IF NOT EXISTS record (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT`
 /** Rows that one step of the iterator reads. */
 const pageCount = 200
-/** Keys that are read at once for the filter, in a millisecond or less. */
+/** Records, and keys alone, that are read at once for those who learn what is stored: in a millisecond or less. */
+const learntCount = 100
 const filterPageCount = 500
+
+/** A record as it stands in the file. */
+export interface StoredRow {
+  /** The number of its row, which stays the same. */
+  readonly id: number
+  readonly key: string
+  readonly value: string
+}
 
 /** A storage adapter for Keyv over a SQLite file. Writes resolve when they survive power loss; reads see them at once. */
 export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter, RecordKeys {
@@ -29,6 +38,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   /** Keys that are stored, once all are in it: nearly every miss is for one that is not, and SQLite need not look. */
   readonly #keys = new KeyFilter()
   #knowsKeys = false
+  readonly #counted = Promise.withResolvers<number>()
   #closed = false
   /** Told of each value that is on the disk; `undefined`: removed. */
   readonly #onWritten: (key: string, value: string | undefined) => void
@@ -51,10 +61,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     this.#select = this.#commits.prepare('SELECT value FROM record WHERE key = ?')
     this.#remove = this.#commits.prepare('DELETE FROM record WHERE key = ?')
     this.#page = this.#commits.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
-    this.#someKeys = this.#commits.prepare('SELECT id, key FROM record WHERE id > ? ORDER BY id LIMIT ?')
+    // By the index of the keys alone: records are eight times as much to read.
+    this.#someKeys = this.#commits.prepare('SELECT key FROM record WHERE key > ? ORDER BY key LIMIT ?')
     this.#idOf = this.#commits.prepare('SELECT id FROM record WHERE key = ?')
     this.#keyAt = this.#commits.prepare('SELECT key FROM record WHERE id = ?')
-    this.#learnKeys(0)
+    this.#learnKeys('')
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
@@ -70,6 +81,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
       'reading the response index',
       () => (this.#select.get(key) as { value: string } | undefined)?.value,
     )
+  }
+
+  /** About how many records there were when the file was opened, once they are counted. */
+  get count(): Promise<number> {
+    return this.#counted.promise
   }
 
   /** What the file takes, and gives back. */
@@ -126,6 +142,19 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     }
   }
 
+  /**
+   * Every record, page by page. Those that are being written when theirs is read are left out: `onWritten` tells of them. So whoever
+   * takes in a page before anything else runs, and each change once it is told, has the whole index in the end.
+   */
+  *pages(): Iterable<readonly StoredRow[]> {
+    for (let last = 0; ; ) {
+      const rows = this.#page.all(last, learntCount) as StoredRow[]
+      if (rows.length === 0) return
+      last = rows.at(-1)!.id
+      yield this.#pending.size === 0 ? rows : rows.filter(({ key }) => !this.#pending.has(key))
+    }
+  }
+
   /** As `SqliteGroupCommit.heal`. */
   async heal(): Promise<void> {
     const { openCount } = this.#commits
@@ -133,7 +162,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     if (this.#commits.openCount === openCount) return
     // Another file may be in its place, with other keys.
     this.#knowsKeys = false
-    this.#learnKeys(0)
+    this.#learnKeys('')
   }
 
   /** As `SqliteGroupCommit.asideAs`. */
@@ -159,14 +188,19 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   }
 
   /** Reads the keys page by page, between requests; until all are known, SQLite is asked. */
-  #learnKeys(after: number): void {
-    if (this.#closed) return
+  #learnKeys(after: string, before = 0): void {
+    if (this.#closed) return this.#counted.resolve(before)
     try {
-      const rows = this.#someKeys.all(after, filterPageCount) as { id: number; key: string }[]
+      const rows = this.#someKeys.all(after, filterPageCount) as { key: string }[]
       for (const { key } of rows) this.#keys.add(key)
-      if (rows.length < filterPageCount) this.#knowsKeys = true
-      else setImmediate(() => this.#learnKeys(rows.at(-1)!.id)).unref()
+      const count = before + rows.length
+      if (rows.length === filterPageCount) setImmediate(() => this.#learnKeys(rows.at(-1)!.key, count))
+      else {
+        this.#knowsKeys = true
+        this.#counted.resolve(count)
+      }
     } catch {
+      this.#counted.resolve(before)
       // What cannot be read now is told to whoever asks for a key.
     }
   }

@@ -43,6 +43,12 @@ export class StoreLedger {
     this.#largestRowBytes = largestRowBytes
   }
 
+  /** So many keys are about to be told of, each with about one blob. */
+  reserve(count: number): void {
+    this.entries.reserve(count)
+    this.blobs.reserve(count)
+  }
+
   /** Called with each blob that no response names any more. */
   onUnnamed(listener: (ref: BlobRef) => void): void {
     this.#onUnnamed = listener
@@ -63,6 +69,11 @@ export class StoreLedger {
   /** `key` was found in the index, where it stood before. */
   found(key: string, variants: readonly StoredResponse[]): void {
     if (this.entries.slotOf(key) === noSlot && this.entries.exists(key)) this.#record(key, variants)
+  }
+
+  /** As `found`, of a record that is known to stand there now, under the number `id`. */
+  learnt(id: number, key: string, variants: readonly StoredResponse[]): void {
+    if (variants.length > 0 && this.entries.slotOf(key) === noSlot) this.#record(key, variants, id)
   }
 
   /** A blob is about to be stored, and then a record that names it. */
@@ -93,13 +104,13 @@ export class StoreLedger {
     return known
   }
 
-  #record(key: string, variants: readonly StoredResponse[]): void {
+  #record(key: string, variants: readonly StoredResponse[], id?: number): void {
     const named = contentsOf(variants)
     for (const ref of named) this.blobs.ref(ref)
     if (variants.length === 0) this.entries.remove(key)
     else {
       const isPinned = variants.some((one) => one.pinned === true)
-      this.entries.record(key, this.#sizeOf(named), isPinned)
+      this.entries.record(key, this.#sizeOf(named), isPinned, id)
     }
   }
 

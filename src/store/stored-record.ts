@@ -49,6 +49,15 @@ export function fromRecord(value: unknown): readonly StoredResponse[] {
   return variants
 }
 
+/** As `fromRecord`, of a record as it is kept; what is no JSON has none. */
+export function fromText(text: string): readonly StoredResponse[] {
+  try {
+    return fromRecord(JSON.parse(text))
+  } catch {
+    return []
+  }
+}
+
 function readVariant(value: unknown): StoredResponse | undefined {
   if (!isObject(value)) return undefined
   const { url, status, fields, requestedAt, receivedAt, vary, rule, fetchMs, pinned, outdatedAt } = value
