@@ -5,11 +5,15 @@ import { fromText } from './stored-record.ts'
 
 export interface LearnInput {
   readonly ledger: StoreLedger
-  /** Blobs that are rows. */
-  readonly smallBlobs: { digestPages(): Iterable<readonly Digest[]> }
+  readonly smallBlobs: RowBlobs
   readonly records: StoredRecords
   /** Nobody needs to know any more. */
   readonly isOver: () => boolean
+}
+
+/** Blobs that are rows, as `SqliteBlobStore`: what a page tells of is stored at the moment it is taken. */
+export interface RowBlobs {
+  digestPages(): Iterable<readonly Digest[]>
 }
 
 /** An index that is read in pages, as `SqliteKeyvStorage`. */

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock, Timers } from '../base/clock.ts'
-import type { BlobStore } from './blob-store.ts'
 import { walkAgain } from './blob-walk.ts'
 import type { EvictionMemory } from './eviction-memory.ts'
 import type { Layout } from './layout.ts'
+import type { RowBlobs } from './learn-stored.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Quota } from './quota.ts'
 import type { StoreLedger } from './store-ledger.ts'
@@ -13,7 +13,7 @@ export interface UpkeepOptions {
   readonly layout: Layout
   readonly quota: Quota
   readonly ledger: StoreLedger
-  readonly smallBlobs: BlobStore
+  readonly smallBlobs: RowBlobs
   readonly quarantine: Quarantine
   /** `undefined`: what eviction learns is not kept. */
   readonly memory: EvictionMemory | undefined
@@ -40,7 +40,6 @@ export interface Tidied {
 
 const hourMs = 3_600_000
 const saveMs = 600_000
-const sliceCount = 100
 /** No ingest waits so long for its next bytes. */
 const stagingGraceMs = 24 * hourMs
 
@@ -124,12 +123,10 @@ export class Upkeep {
       (ref) => ledger.blobs.add(ref),
       () => this.#closed,
     )
-    let seen = 0
-    for await (const ref of smallBlobs.list()) {
+    for (const digests of smallBlobs.digestPages()) {
+      for (const digest of digests) ledger.blobs.add({ digest, sizeBytes: 0 })
+      await turn()
       if (this.#closed) return 0
-      // Rows come many at a time: one that is not known may be gone by now.
-      if (ledger.blobs.has(ref.digest) || (await smallBlobs.has(ref.digest))) ledger.blobs.add(ref)
-      if (++seen % sliceCount === 0) await turn()
     }
     return ledger.blobs.endCount()
   }
