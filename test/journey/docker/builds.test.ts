@@ -6,13 +6,13 @@ import { runProgram } from '../../support/program.ts'
 import { type Engine, makeDaemonless, startDocker } from './engines.ts'
 import { scanImage, tracesOf } from './layers.ts'
 import type { LoggedExchange } from './served-larder.ts'
-import { base, type Stage, setStage } from './stage.ts'
+import { base, patience, type Stage, setStage } from './stage.ts'
 
 let stage: Stage
 
 before(async () => {
   stage = await setStage()
-})
+}, patience)
 
 after(async () => {
   await stage?.stop()
@@ -60,7 +60,7 @@ function behaviour(start: () => Engine | Promise<Engine>): void {
   before(async () => {
     engine = await start()
     await engine.importRoot(stage.archive, base)
-  })
+  }, patience)
 
   after(async () => {
     await engine?.stop()
@@ -69,35 +69,43 @@ function behaviour(start: () => Engine | Promise<Engine>): void {
   const image = (...words: readonly string[]) =>
     runProgram(['image', ...words, '--engine', engine.name], { ...stage.larder.environment, ...engine.environment })
 
-  test('a step that is given the secret uses wget and apt through the proxy; a second build asks the origin for nothing, and no layer has anything of the CA or the proxy, although the step makes the trust store anew', async (context) => {
-    const given = (await stage.larder.larder('env', '--shell', 'docker')).trim().split(' ')
-    const built = await buildTwice(engine, 'recipe', given)
-    const address: [string, Buffer] = ['address of the proxy', Buffer.from(new URL(stage.larder.address).host)]
-    const scan = await scanImage(engine, built, new Map([...(await tracesOf(stage.larder.caFile)), address]))
-    context.diagnostic(`${engine.name}: ${scan.layers} layers, ${scan.bytes} bytes looked through`)
-    assert.ok(scan.layers >= 2)
-    assert.deepEqual(scan.found, [])
-  })
+  test(
+    'a step that is given the secret uses wget and apt through the proxy; a second build asks the origin for nothing, and no layer has anything of the CA or the proxy, although the step makes the trust store anew',
+    patience,
+    async (context) => {
+      const given = (await stage.larder.larder('env', '--shell', 'docker')).trim().split(' ')
+      const built = await buildTwice(engine, 'recipe', given)
+      const address: [string, Buffer] = ['address of the proxy', Buffer.from(new URL(stage.larder.address).host)]
+      const scan = await scanImage(engine, built, new Map([...(await tracesOf(stage.larder.caFile)), address]))
+      context.diagnostic(`${engine.name}: ${scan.layers} layers, ${scan.bytes} bytes looked through`)
+      assert.ok(scan.layers >= 2)
+      assert.deepEqual(scan.found, [])
+    },
+  )
 
-  test('a wrapped image builds a Dockerfile that knows of no proxy; a second build asks the origin for nothing; unwrapped it is what it was', async () => {
-    const before = await engine.ask('images', '--no-trunc')
-    const wrapped = await image('wrap', base)
-    assert.equal(wrapped.code, 0, wrapped.err)
-    assert.match(wrapped.err, new RegExp(`^\\+ ${engine.name} tag ${base} ${base}-original$`, 'm'))
-    const again = await image('wrap', base)
-    assert.equal(again.out, `${base} was wrapped already\n`)
-    assert.doesNotMatch(again.err, /^\+/m)
+  test(
+    'a wrapped image builds a Dockerfile that knows of no proxy; a second build asks the origin for nothing; unwrapped it is what it was',
+    patience,
+    async () => {
+      const before = await engine.ask('images', '--no-trunc')
+      const wrapped = await image('wrap', base)
+      assert.equal(wrapped.code, 0, wrapped.err)
+      assert.match(wrapped.err, new RegExp(`^\\+ ${engine.name} tag ${base} ${base}-original$`, 'm'))
+      const again = await image('wrap', base)
+      assert.equal(again.out, `${base} was wrapped already\n`)
+      assert.doesNotMatch(again.err, /^\+/m)
 
-    const built = await buildTwice(engine, 'unmodified', ['--network=host'])
-    const found = (await scanImage(engine, built, await tracesOf(stage.larder.caFile))).found.join()
-    for (const trace of ['PEM', 'hash']) assert.match(found, new RegExp(trace), 'what the scan must be able to find')
+      const built = await buildTwice(engine, 'unmodified', ['--network=host'])
+      const found = (await scanImage(engine, built, await tracesOf(stage.larder.caFile))).found.join()
+      for (const trace of ['PEM', 'hash']) assert.match(found, new RegExp(trace), 'what the scan must be able to find')
 
-    await engine.ask('rmi', 'unmodified:first', 'unmodified:second')
-    const unwrapped = await image('unwrap', base)
-    assert.equal(unwrapped.code, 0, unwrapped.err)
-    assert.equal(withoutAges(await engine.ask('images', '--no-trunc')), withoutAges(before))
-    assert.equal((await image('unwrap', base)).out, `${base} is not wrapped\n`)
-  })
+      await engine.ask('rmi', 'unmodified:first', 'unmodified:second')
+      const unwrapped = await image('unwrap', base)
+      assert.equal(unwrapped.code, 0, unwrapped.err)
+      assert.equal(withoutAges(await engine.ask('images', '--no-trunc')), withoutAges(before))
+      assert.equal((await image('unwrap', base)).out, `${base} is not wrapped\n`)
+    },
+  )
 }
 
 function withoutAges(images: string): string {

@@ -13,47 +13,53 @@ import {
 } from './language-packages.ts'
 import type { Stage } from './stage.ts'
 
-/** Names of base images that stand for those of the examples, made from the small Debian `base`. */
-export interface ExampleBases {
-  readonly python: string
-  readonly node: string
-  readonly java: string
-  readonly php: string
+/** The examples whose base is more than a small Debian. */
+export type ExampleBase = 'python' | 'node' | 'java' | 'php'
+
+export interface ExampleBaseInput {
+  readonly engine: Engine
+  /** The small Debian that all are made from. */
+  readonly base: string
+  readonly stage: Stage
+  /** What lets a build go through the proxy. */
+  readonly given: readonly string[]
 }
 
-/** `given`: what lets a build go through the proxy. What Maven and Composer fetch is added to the origin. */
-export async function makeExampleBases(
-  engine: Engine,
-  base: string,
-  { folder, origin }: Stage,
-  given: readonly string[],
-): Promise<ExampleBases> {
-  const context = join(folder, 'bases')
+/** Makes an image that stands for the base of one of the examples, and answers its name; the origin gets what the example fetches. */
+export async function makeExampleBase(target: ExampleBase, input: ExampleBaseInput): Promise<string> {
+  const { engine, base, stage, given } = input
+  const { folder, origin } = stage
+  const context = join(folder, target)
   mkdirSync(context)
-  cpSync(process.execPath, join(context, 'node'))
-  const npm = await command('sh', ['-c', 'readlink -f "$(command -v npm)"'], { env: process.env })
-  assert.match(npm.stdout, /\/bin\/npm-cli\.js\n$/)
-  cpSync(dirname(dirname(npm.stdout.trim())), join(context, 'npm'), { recursive: true, dereference: true })
-  const settings = {
-    Dockerfile: dockerfile(base),
-    'settings.xml': mavenSettings(origin.base),
-    'config.json': composerSettings(origin.base),
-    'plugin/Copy.java': pluginSource,
-    'plugin/META-INF/maven/plugin.xml': pluginDescription,
-  }
-  mkdirSync(join(context, 'plugin/META-INF/maven'), { recursive: true })
-  for (const [name, content] of Object.entries(settings)) writeFileSync(join(context, name), content)
-  const targets = ['python', 'node', 'java', 'php'] as const
-  const name = (target: string): string => `larder-test/${target}:1`
-  for (const target of targets) await engine.ask('build', ...given, '--target', target, '-t', name(target), context)
+  await addFiles[target](context, origin.base)
+  writeFileSync(join(context, 'Dockerfile'), dockerfile(base))
+  const name = `larder-test/${target}:1`
+  await engine.ask('build', ...given, '--target', target, '-t', name, context)
   rmSync(context, { recursive: true })
-  const fileOf = async (path: string): Promise<Buffer> => {
-    const said = await engine.ask('run', '--rm', '--network=none', name('java'), 'base64', '-w0', path)
-    return Buffer.from(said, 'base64')
-  }
-  addMaven(origin.files, await fileOf('/plugin.jar'), await fileOf('/usr/share/java/commons-lang3.jar'))
-  await addComposer(origin.files, folder, origin.base)
-  return { python: name('python'), node: name('node'), java: name('java'), php: name('php') }
+  const fileOf = async (path: string): Promise<Buffer> =>
+    Buffer.from(await engine.ask('run', '--rm', '--network=none', name, 'base64', '-w0', path), 'base64')
+  if (target === 'java')
+    addMaven(origin.files, await fileOf('/plugin.jar'), await fileOf('/usr/share/java/commons-lang3.jar'))
+  if (target === 'php') await addComposer(origin.files, folder, origin.base)
+  return name
+}
+
+/** What the Dockerfile copies. */
+const addFiles = {
+  python: () => {},
+  node: async (context: string) => {
+    cpSync(process.execPath, join(context, 'node'))
+    const npm = await command('sh', ['-c', 'readlink -f "$(command -v npm)"'], { env: process.env })
+    assert.match(npm.stdout, /\/bin\/npm-cli\.js\n$/)
+    cpSync(dirname(dirname(npm.stdout.trim())), join(context, 'npm'), { recursive: true, dereference: true })
+  },
+  java: (context: string, origin: string) => {
+    mkdirSync(join(context, 'plugin/META-INF/maven'), { recursive: true })
+    writeFileSync(join(context, 'settings.xml'), mavenSettings(origin))
+    writeFileSync(join(context, 'plugin/Copy.java'), pluginSource)
+    writeFileSync(join(context, 'plugin/META-INF/maven/plugin.xml'), pluginDescription)
+  },
+  php: (context: string, origin: string) => writeFileSync(join(context, 'config.json'), composerSettings(origin)),
 }
 
 /** As in the images of Python itself, pip may install for everybody. */

@@ -8,6 +8,9 @@ import { type ServedLarder, serveLarder } from './served-larder.ts'
 /** What the base image is called. */
 export const base = 'localhost/larder-test/debian:1'
 
+/** Images take their time where others work, too. */
+export const patience = { timeout: 20 * 60_000 }
+
 /** An origin, a proxy, and the root folder of a small Debian that came through it. */
 export interface Stage {
   readonly origin: PackageOrigin
