@@ -11,6 +11,7 @@ import { InternedKeys, type RecordKeys } from '../store/entry-table.ts'
 import { mostOnFilesystem } from '../store/filesystem-room.ts'
 import { createFsBlobStore, type FsBlobStore, type FsBlobStoreOptions } from '../store/fs-blob-store.ts'
 import type { HotResponses } from '../store/hot-responses.ts'
+import { KeptFolder } from '../store/kept-folder.ts'
 import { createKeyvResponseIndex, type IndexWatcher } from '../store/keyv-response-index.ts'
 import { type Layout, layoutOf } from '../store/layout.ts'
 import type { StoredRecords } from '../store/learn-stored.ts'
@@ -22,6 +23,7 @@ import type { Quota } from '../store/quota.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
 import { SizedBlobStore } from '../store/sized-blob-store.ts'
 import { Checkpointer } from '../store/sqlite-checkpointer.ts'
+import { storeFault } from '../store/store-fault.ts'
 import { acquireStoreLock } from '../store/store-lock.ts'
 import type { DatabaseRoom } from '../store/store-use.ts'
 import { setCleanMark, takeCleanMark } from '../store/suspects.ts'
@@ -58,6 +60,9 @@ export interface StoreSystem {
   readonly note?: ((text: string) => void) | undefined
 }
 
+/** How often it is seen that the data folder is where it was. */
+const lookEveryMs = 10_000
+
 /** Opens the stores of the data folder, which this process then owns. */
 export function openStores(settings: Settings, observer: Observer = () => {}, system: StoreSystem = {}): Stores {
   const layout = layoutOf(settings.dataFolder)
@@ -85,10 +90,11 @@ interface LockedFolder {
 function openLocked({ settings, layout, lock, found, observer, system }: LockedFolder): Stores {
   const { disk = systemDisk, timers = systemTimers, note = () => {} } = system
   const suspects = takeCleanMark(layout)
+  const folder = new KeptFolder(layout, lock)
   const healing: Healing[] = []
   const health = new StoreHealth(observer, isServer(settings.index), {
     timers,
-    mend: () => mend(layout, disk, healing),
+    mend: () => mend({ folder, layout, disk, files: healing }),
   })
   const checkpointer = new Checkpointer()
   const quarantine = openQuarantine(settings, layout, observer)
@@ -107,6 +113,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
     timers,
   })
   const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
+  const watching = watchFolder(folder, health, timers)
   const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer, quarantine, timers, note })
   return {
     verifying,
@@ -115,10 +122,11 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
     health,
     opened: storage.opened,
     close: async () => {
+      watching.close()
       for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
         await part.close()
       setCleanMark(layout)
-      lock.release()
+      folder.close()
     },
   }
 }
@@ -164,8 +172,33 @@ function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch'> 
   return { ...limited, index, touch: (key, slot) => ledger.touch(key, slot) }
 }
 
+/** What is stored into files that are open goes on without an error when their folder is gone. */
+function watchFolder(folder: KeptFolder, health: StoreHealth, timers: Timers): { close(): void } {
+  let callOff = (): void => {}
+  const watch = (): void => {
+    callOff = timers.after(lookEveryMs, () => {
+      try {
+        folder.check()
+      } catch (error) {
+        health.failed(storeFault('the data folder', error))
+      }
+      watch()
+    })
+  }
+  watch()
+  return { close: () => callOff() }
+}
+
+interface Mendable {
+  readonly folder: KeptFolder
+  readonly layout: Layout
+  readonly disk: Disk
+  readonly files: readonly Healing[]
+}
+
 /** Rejects with a store fault while something cannot be written. */
-async function mend(layout: Layout, disk: Disk, files: readonly Healing[]): Promise<void> {
+async function mend({ folder, layout, disk, files }: Mendable): Promise<void> {
+  folder.restore()
   await probeFolder(layout, disk)
   for (const file of files) await file.heal()
 }

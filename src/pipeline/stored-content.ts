@@ -1,4 +1,4 @@
-import { Fault } from '../base/faults.ts'
+import { asFault, Fault } from '../base/faults.ts'
 import type { ByteSource } from '../store/blob-store.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { CachedResponse, hotContentBytes, memoryBytesOf } from './cached-response.ts'
@@ -21,7 +21,8 @@ export function remember(services: Services, key: string, records: readonly Stor
 
 /**
  * Makes the content of `exchange.delivery` readable: small content is loaded into memory, larger content is opened as
- * `exchange.source`. Answers false when the blob is gone; its record is then forgotten, so that the origin is asked.
+ * `exchange.source`. Answers false, so that the origin is asked, when the blob is gone, whose record is then forgotten, and when the
+ * store does not give it now.
  */
 export async function openContent(exchange: Exchange, services: Services): Promise<boolean> {
   const cached = exchange.delivery as CachedResponse
@@ -37,6 +38,8 @@ export async function openContent(exchange: Exchange, services: Services): Promi
     services.storeHealth.failed(new Fault('STORE_BLOB_MISSING', `sha256-${cached.record.content!.digest}`))
   } catch (error) {
     services.storeHealth.failed(error)
+    // What a disk or a database does not give now, it may give later.
+    if (asFault(error).code !== 'STORE_BLOB_CORRUPT') return false
   }
   forgetLost(exchange.key, services)
   return false

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Digest, parseDigest } from '../base/digest.ts'
 import type { BlobDamage } from '../base/events.ts'
 import { asFault } from '../base/faults.ts'
@@ -188,7 +188,8 @@ export class FsBlobStore implements BlobStore, VerifiableBlobs {
     } catch (error) {
       if (fd !== undefined) await disk.close(fd).catch(() => undefined)
       const { code = '' } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT') return undefined
+      // Without its folder nothing is known of it.
+      if (code === 'ENOENT' && existsSync(dirname(path))) return undefined
       const damage = unfit[code]
       if (damage === undefined) throw storeFault(`reading ${path}`, error)
       await this.#setAside(digest, ...damage)

@@ -12,6 +12,8 @@ const maxAttemptCount = 10
 const emptyDraftMs = 60_000
 
 export interface StoreLock {
+  /** Is it where it was put? */
+  isHeld(): boolean
   /** Idempotent. */
   release(): void
 }
@@ -37,9 +39,11 @@ export function acquireStoreLock(layout: Layout): StoreLock {
     const { code, message } = error as NodeJS.ErrnoException
     throw new Fault('STORE_UNWRITABLE', `${layout.root}: ${code ?? message}`, { cause: error })
   }
+  const isHeld = (): boolean => read(layout.lock) === own
   return {
+    isHeld,
     release: () => {
-      if (read(layout.lock) === own) unlinkSync(layout.lock)
+      if (isHeld()) unlinkSync(layout.lock)
     },
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { type AlertReceiver, startAlertReceiver } from '../../fakes/alert-receiver.ts'
 import { coverReadOnly, type Outage, tamper } from '../../support/kernel-faults.ts'
@@ -153,6 +155,42 @@ describe('What the kernel says of the disk reaches people, and no client', () =>
 
   test('the filesystem becomes one that can only be read', (t) =>
     assertDegrades(t, { code: /STORE_IO/, begin: ({ dataFolder }) => coverReadOnly(dataFolder) }))
+
+  test('another process holds the index: what it holds is served, and stored once it is let go', (t) =>
+    assertDegrades(t, {
+      code: /STORE_IO/,
+      begin: ({ dataFolder }) => {
+        const holder = new DatabaseSync(join(dataFolder, 'index.db'), { timeout: 30_000 })
+        holder.exec('BEGIN EXCLUSIVE')
+        return { end: () => holder.close() }
+      },
+    }))
+
+  test('the data folder is renamed and gets its name back: what was stored is found', async (t) => {
+    await assertDegrades(t, {
+      code: /STORE_IO/,
+      begin: ({ dataFolder }) => {
+        renameSync(dataFolder, `${dataFolder}.away`)
+        return { end: () => renameSync(`${dataFolder}.away`, dataFolder) }
+      },
+    })
+    assert.ok(await servedAll(service, 'outage-1-before'))
+  })
+
+  test('the data folder is removed: it is made anew, and people are told', async () => {
+    const first = receiver.posts.length
+    rmSync(service.dataFolder, { recursive: true })
+    for (let number = 0; ; number++) {
+      await servedAll(service, `removed-${number}`)
+      if (existsSync(service.dataFolder) && (await servedAll(service, `removed-${number}`))) break
+    }
+    await service.until(true)
+    await receiver.received(first + 1)
+    await resolved(first)
+    assertToldOnce(first, /STORE_IO/)
+    caseCount += 1
+    while (!(await servedAll(service, `outage-${caseCount}-before`)));
+  })
 
   test('what was stored before and between survives: a second start finds it', async () => {
     const next = await service.again()
