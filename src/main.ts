@@ -9,6 +9,7 @@ if (Number(process.versions.node.split('.')[0]) >= oldest) {
   const install = `npx --package=node@${oldest} --package=larder-proxy -- larder`
   process.stderr.write(`larder: needs Node.js ${oldest} or newer, and this is ${process.version}
   Install it from https://nodejs.org/, or let npm bring one for this command: ${install} run -- COMMAND
+  In a checkout, scripts/larder brings its own.
 `)
   process.exitCode = 78
 }

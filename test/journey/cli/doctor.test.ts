@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, type TestContext, test } from 'node:test'
 import { startParentProxy } from '../../fakes/parent-proxy.ts'
+import { command } from '../../support/command.ts'
 import { homeOf, type ProgramResult, runProgram } from '../../support/program.ts'
 import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
 import { refusalFindings, startServing } from './serving.ts'
@@ -139,6 +140,9 @@ describe('A client that refuses our certificate again and again', () => {
     assert.match(out, /not seen and not cached: localhost:\d+ 1$/m)
     const status = await runProgram(['status'], environment)
     assert.match(status.out, /CLIENT_REFUSES_CA/)
+    const socket = join(environment.XDG_STATE_HOME!, 'larder/admin.sock')
+    const metrics = await command('curl', ['-q', '-sS', '--unix-socket', socket, 'http://larder/metrics'])
+    assert.match(metrics.stdout, /^larder_trust_spliced_total 1$/m)
   })
 
   test('is not passed through with --strict-trust', async (context) => {
