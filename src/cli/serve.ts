@@ -1,5 +1,6 @@
 import { passedSockets } from '../app/activation.ts'
 import { type Daemon, startDaemon } from '../app/daemon.ts'
+import { keepHeapModest } from '../app/modest-heap.ts'
 import { openServiceManager } from '../app/service-manager.ts'
 import type { LarderEvent } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
@@ -36,6 +37,7 @@ export const serve: Command = async (context) => {
       throw withOwner(error, settings)
     },
   )
+  keepHeapModest()
   const ended = untilToldToStop()
   const failed = outliveMistakes(terminal)
   process.on('SIGHUP', () => daemon.reopenLog())
