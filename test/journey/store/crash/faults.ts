@@ -72,6 +72,5 @@ export function placeOf(traceFile: string, dataFolder: string): string {
   return path
     .replace(/^lock\.[0-9a-f]+.*/, 'lock.*')
     .replace(/^tmp\/.+/, 'tmp/*')
-    .replace(/^blobs\/..$/, 'blobs/*')
-    .replace(/^blobs\/.+/, 'blobs/*/*')
+    .replace(/^blobs\/[0-9a-f]{2}(\/.+)?$/, (_, file) => (file === undefined ? 'blobs/*' : 'blobs/*/*'))
 }
