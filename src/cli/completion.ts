@@ -14,11 +14,7 @@ interface Place {
 /** A completion script for `shell`, from the declarations of the commands. */
 export function completionScript(program: CommanderCommand, shell: CompletionShell): string {
   const places = placesOf(program, '')
-  return shell === 'fish'
-    ? fish(places)
-    : shell === 'zsh'
-      ? `#compdef larder\n${zshStart}${bash(places)}`
-      : bash(places)
+  return shell === 'fish' ? fish(places) : shell === 'zsh' ? zsh(places) : bash(places)
 }
 
 function placesOf(command: CommanderCommand, path: string): Place[] {
@@ -39,41 +35,47 @@ function firstSentence(text: string): string {
   return text.replace(/(?<=[.;:])\s.*$/s, '').replace(/[.;:]$/, '')
 }
 
-const zshStart = 'autoload -Uz bashcompinit && bashcompinit\n'
+/** That of bash. As the file _larder in fpath it is the function of that name at first, and must answer at once. */
+function zsh(places: readonly Place[]): string {
+  return `#compdef larder
+autoload -Uz bashcompinit && bashcompinit
+${bash(places)}[ "$funcstack[1]" != _larder ] || _bash_complete -o default -F _larder_complete
+`
+}
 
 /** What stands on the line so far decides: the longest known chain of commands, and the choices of the word before. */
 function bash(places: readonly Place[]): string {
   const paths = places.map(({ path }) => path).filter((path) => path !== '')
   const words = places.map(
     ({ path, commands, flags }) =>
-      `    '${path}') words='${[...commands, ...flags].map(({ name }) => name).join(' ')}' ;;`,
+      `    '${path}') offered='${[...commands, ...flags].map(({ name }) => name).join(' ')}' ;;`,
   )
   const choices = new Map(
     places.flatMap(({ path, flags }) =>
       flags.flatMap(({ name, choices }) => (choices.length > 0 ? [[`${path} ${name}`.trim(), choices] as const] : [])),
     ),
   )
-  const chosen = [...choices].map(([key, values]) => `    '${key}') words='${values.join(' ')}' ;;`)
+  const chosen = [...choices].map(([key, values]) => `    '${key}') offered='${values.join(' ')}' ;;`)
   return `# Completion of larder. Made by larder completion.
-_larder() {
-  local path= word words= i
+_larder_complete() {
+  local place= word offered= i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
-    if [ "$path" = run ] && [ "\${word#-}" = "$word" ]; then return; fi
-    case "\${path:+$path }$word" in
-${paths.map((path) => `      '${path}') path='${path}' ;;`).join('\n')}
+    if [ "$place" = run ] && [ "\${word#-}" = "$word" ]; then return; fi
+    case "\${place:+$place }$word" in
+${paths.map((path) => `      '${path}') place='${path}' ;;`).join('\n')}
     esac
   done
-  case "\${path:+$path }\${COMP_WORDS[COMP_CWORD-1]}" in
+  case "\${place:+$place }\${COMP_WORDS[COMP_CWORD-1]}" in
 ${chosen.join('\n')}
   esac
-  [ -n "$words" ] || case "$path" in
+  [ -n "$offered" ] || case "$place" in
 ${words.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  COMPREPLY=($(compgen -W "$offered" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
-complete -o default -F _larder larder
+complete -o default -F _larder_complete larder
 `
 }
 
@@ -83,7 +85,7 @@ function fish(places: readonly Place[]): string {
     const seen = names.map((name) => `__fish_seen_subcommand_from ${name}`)
     const none = commands.map(({ name }) => name).join(' ')
     const here = [...seen, ...(none === '' ? [] : [`not __fish_seen_subcommand_from ${none}`])].join('; and ')
-    const start = `complete -c larder${here === '' ? '' : ` -n '${here}'`}`
+    const start = `complete -c larder -n '${['not __larder_runs', ...(here === '' ? [] : [here])].join('; and ')}'`
     return [
       ...commands.map(({ name, meaning }) => `${start} -f -a ${name} -d '${fishText(meaning)}'`),
       ...flags.map(({ name, meaning, choices }) => {
@@ -92,7 +94,21 @@ function fish(places: readonly Place[]): string {
       }),
     ]
   })
-  return `# Completion of larder. Made by larder completion.\n${lines.join('\n')}\n`
+  return `# Completion of larder. Made by larder completion.
+# The words after larder run are those of another command.
+function __larder_runs
+  set -l words (commandline -opc)
+  set -l at (contains -i -- run $words)
+  or return 1
+  for word in $words[$at..-1]
+    string match -q -- '-*' $word
+    or test $word = run
+    or return 0
+  end
+  return 1
+end
+${lines.join('\n')}
+`
 }
 
 const fishText = (text: string): string => text.replace(/[\\']/g, '\\$&')

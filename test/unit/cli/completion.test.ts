@@ -18,7 +18,7 @@ before(async () => {
 
 /** What bash offers for the last of `words`. */
 async function offered(...words: string[]): Promise<string[]> {
-  const line = `. "$0"; COMP_WORDS=(larder "$@"); COMP_CWORD=$#; _larder; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const line = `. "$0"; COMP_WORDS=(larder "$@"); COMP_CWORD=$#; _larder_complete; printf '%s\\n' "\${COMPREPLY[@]}"`
   const { stdout, stderr } = await command('bash', ['-c', line, script, ...words])
   assert.equal(stderr, '')
   return stdout.trim().split('\n')
