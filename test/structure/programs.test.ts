@@ -16,7 +16,7 @@ describe('The programs that the tests run', () => {
   })
 
   test('are all installed by scripts/test when a test starts them by name', () => {
-    const always = new Set(['npm', 'node', 'sh', 'du', 'cp'])
+    const always = new Set(['npm', 'npx', 'node', 'sh', 'du', 'cp'])
     const started = others.flatMap((path) =>
       [...readText(path).matchAll(/\b(?:spawn|spawnSync|execFile|execFileSync|command|run)\(\s*'([\w.-]+)'/g)].map(
         (found) => found[1]!,
