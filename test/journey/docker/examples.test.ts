@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '../../../src/base/clock.ts'
 import { command } from '../../support/command.ts'
 import { type Engine, startDocker } from './engines.ts'
 import { type ExampleBase, makeExampleBase } from './example-images.ts'
 import { scanImage, tracesOf } from './layers.ts'
+import { cameBetween } from './served-larder.ts'
 import { base, patience, type Stage, setStage } from './stage.ts'
 
 describe('The examples', () => {
@@ -52,17 +53,6 @@ describe('The examples', () => {
     { name: 'php', packages: /\/composer\/.*\.tar$/, prints: /info/ },
   ]
 
-  /** What became of each package, in order; both builds took the same ones, and the log may be a moment behind. */
-  async function packagesOfBoth(packages: RegExp): Promise<ReadonlyMap<string, readonly string[]>> {
-    for (;;) {
-      const results = new Map<string, string[]>()
-      for (const { url, result } of stage.larder.log().filter((one) => packages.test(one.url)))
-        results.set(url, [...(results.get(url) ?? []), result])
-      if (results.size > 0 && [...results.values()].every(({ length }) => length % 2 === 0)) return results
-      await pause(50)
-    }
-  }
-
   for (const example of examples) {
     test(
       `${example.name}: a second build gets every package from the store, and nothing of the CA is in the image`,
@@ -73,12 +63,15 @@ describe('The examples', () => {
         const image = `example-${name}`
         const context = join(import.meta.dirname, '../../../deploy/examples', name)
         const words = ['--no-cache', ...given, '--build-arg', `BASE=${from}`, ...(example.arguments?.() ?? [])]
+        const startAt = systemClock.now()
         await engine.ask('build', ...words, '-t', image, context)
-        const asked = stage.origin.paths.length
+        const secondAt = systemClock.now()
         await engine.ask('build', ...words, '-t', image, context)
-        assert.deepEqual(stage.origin.paths.slice(asked), [])
-        for (const [url, results] of await packagesOfBoth(example.packages))
-          assert.deepEqual(new Set(results.slice(results.length / 2)), new Set(['hit']), url)
+        const packages = (await stage.larder.log()).filter(({ url }) => example.packages.test(url))
+        const ofSecond = cameBetween(packages, secondAt)
+        assert.ok(ofSecond.length > 0)
+        assert.equal(ofSecond.length, cameBetween(packages, startAt, secondAt).length)
+        for (const { result, originBytes, url } of ofSecond) assert.deepEqual([result, originBytes], ['hit', 0], url)
         assert.match(await engine.ask('run', '--rm', '--network=none', image), example.prints)
         assert.deepEqual((await scanImage(engine, image, await tracesOf(stage.larder.caFile))).found, [])
       },

@@ -1,17 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { urlToHttpOptions } from 'node:url'
 import { programFile, runProgram } from '../../support/program.ts'
 import { originName, type PackageOrigin } from './package-origin.ts'
 
 /** A line of the access log, as far as it is looked at here. */
 export interface LoggedExchange {
+  /** ISO 8601: when the request came. */
+  readonly time: string
   readonly url: string
+  readonly status: number
   readonly result: string
   readonly originBytes: number
   readonly agent?: string
+}
+
+/** Those that came from `startAt` and before `endAt`, in milliseconds since the epoch. */
+export function cameBetween(
+  exchanges: readonly LoggedExchange[],
+  startAt: number,
+  endAt = Number.POSITIVE_INFINITY,
+): readonly LoggedExchange[] {
+  return exchanges.filter(({ time }) => Date.parse(time) >= startAt && Date.parse(time) < endAt)
 }
 
 /** The real program, as a daemon. */
@@ -21,7 +37,8 @@ export interface ServedLarder {
   readonly environment: Readonly<Record<string, string>>
   /** Runs a command of it and answers its standard output. */
   larder(...words: readonly string[]): Promise<string>
-  log(): readonly LoggedExchange[]
+  /** Every exchange whose client has its answer; that of a fill may come a moment later, when its outcome is known. */
+  log(): Promise<readonly LoggedExchange[]>
   stop(): Promise<void>
 }
 
@@ -63,7 +80,7 @@ export async function serveLarder(folder: string, origin: PackageOrigin): Promis
     caFile,
     environment,
     larder,
-    log: () => readLog(accessLog),
+    log: () => wholeLog(accessLog, address),
     stop: async () => {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
@@ -82,6 +99,18 @@ async function listening(child: ChildProcess): Promise<string> {
     return address
   }
   throw new Error(`larder serve ended: ${said.join('\n')}`)
+}
+
+/** Lines are written in the order of their ends, a moment behind: once that of a refused request is there, so are those before. */
+async function wholeLog(file: string, address: string): Promise<readonly LoggedExchange[]> {
+  const mark = `http://192.0.2.1/${randomUUID()}`
+  get({ ...urlToHttpOptions(new URL(address)), path: mark, agent: false }).on('response', (answer) => answer.resume())
+  for (;;) {
+    const lines = readLog(file)
+    const end = lines.findIndex(({ url }) => url === mark)
+    if (end >= 0) return lines.slice(0, end)
+    await pause(50)
+  }
 }
 
 function readLog(file: string): readonly LoggedExchange[] {
