@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Digest } from '../base/digest.ts'
 import type { Observer } from '../base/events.ts'
 import type { BlobRef, BlobStore } from './blob-store.ts'
@@ -36,7 +37,10 @@ export interface StoreScan {
   readonly rest: (isOver: () => boolean) => Promise<void>
 }
 
-const mostVictims = 256
+/** Of one run: their removal is durable after four commits of each database, which follow each other without a pause. */
+const mostVictims = 1000
+/** Entries that are looked up between two turns of the event loop: about a millisecond. */
+const sliceCount = 25
 /** No run evicts more of the store than this for those who wait. */
 const mostRunShare = 0.1
 const leastBatchBytes = 256 * 1024
@@ -216,20 +220,20 @@ export class Quota {
   async #evictSome(bytes: number): Promise<boolean> {
     const { ledger, observer } = this.#options
     if (ledger.blobs.orphanCount > 0 && (await this.#sweepOrphans(bytes)).blobCount > 0) return true
-    const victims: { readonly key: string; readonly sizeBytes: number }[] = []
+    const going: Promise<number>[] = []
     let wanted = Math.max(bytes, leastBatchBytes)
-    while (wanted > 0 && victims.length < mostVictims) {
+    while (wanted > 0 && going.length < mostVictims) {
       const victim = ledger.entries.evict()
       if (victim === undefined) break
-      victims.push(victim)
-      wanted -= victim.sizeBytes
+      const { key, sizeBytes } = victim
+      wanted -= sizeBytes
+      going.push(this.#evict(key).then((isGone) => (isGone ? sizeBytes : 0)))
+      if (going.length % sliceCount === 0) await turn()
     }
-    const gone = await Promise.all(victims.map(({ key }) => this.#evict(key)))
+    const gone = (await Promise.all(going)).filter((sizeBytes) => sizeBytes > 0)
     await Promise.all(this.#deleting.values())
-    const count = gone.filter((one) => one).length
-    if (count === 0) return false
-    const evictedBytes = victims.reduce((sum, { sizeBytes }, at) => sum + (gone[at] ? sizeBytes : 0), 0)
-    observer({ kind: 'evicted', count, bytes: evictedBytes })
+    if (gone.length === 0) return false
+    observer({ kind: 'evicted', count: gone.length, bytes: gone.reduce((sum, sizeBytes) => sum + sizeBytes, 0) })
     return true
   }
 
@@ -257,7 +261,7 @@ export class Quota {
     if (ledger.blobs.orphanCount === 0 || !this.#complete) return swept
     let seen = 0
     for await (const ref of blobs.list()) {
-      if (++seen % mostVictims === 0) await new Promise(setImmediate)
+      if (++seen % sliceCount === 0) await turn()
       if (this.#closed || swept.blobBytes >= bytes) break
       if (!ledger.isOrphan(ref.digest)) continue
       await this.#delete(ref)

@@ -17,6 +17,7 @@ const schema = `CREATE TABLE IF NOT EXISTS blob (
 export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   readonly #commits: SqliteGroupCommit
   readonly #insert: Prepared
+  readonly #exists: Prepared
   readonly #select: Prepared
   readonly #remove: Prepared
   readonly #removeDamaged: Prepared
@@ -42,6 +43,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
       `INSERT INTO blob (digest, content) VALUES (?, ?)
        ON CONFLICT (digest) DO UPDATE SET content = excluded.content WHERE content != excluded.content`,
     )
+    this.#exists = this.#commits.prepare('SELECT 1 FROM blob WHERE digest = ?')
     this.#select = this.#commits.prepare('SELECT content FROM blob WHERE digest = ?')
     this.#remove = this.#commits.prepare('DELETE FROM blob WHERE digest = ?')
     this.#removeDamaged = this.#commits.prepare('DELETE FROM blob WHERE digest = ? AND content = ?')
@@ -131,11 +133,11 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   }
 
   async has(digest: Digest): Promise<boolean> {
-    return this.#read(digest) !== undefined
+    return this.#has(digest)
   }
 
   async delete(digest: Digest): Promise<boolean> {
-    const there = this.#read(digest) !== undefined
+    const there = this.#has(digest)
     if (there) await this.#commits.enqueue(() => this.#remove.run(Buffer.from(digest, 'hex')))
     return there
   }
@@ -164,6 +166,13 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
 
   close(): Promise<void> {
     return this.#commits.close()
+  }
+
+  /** Without reading the content: it is not what is asked for. */
+  #has(digest: Digest): boolean {
+    if (this.#pending.has(digest)) return true
+    const find = (): boolean => this.#exists.get(Buffer.from(digest, 'hex')) !== undefined
+    return this.#commits.read(`reading sha256-${digest}`, find)
   }
 
   /** The row, or the content itself while it is not in the file yet. */

@@ -107,7 +107,10 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   }
 
   isStored(key: string): boolean {
-    return this.peek(key) !== undefined
+    const pending = this.#pending.get(key)
+    if (pending !== undefined) return pending.value !== undefined
+    if (this.#knowsKeys && !this.#keys.mayHave(key)) return false
+    return this.idOf(key) !== undefined
   }
 
   forget(): void {}
@@ -118,7 +121,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   }
 
   async delete(key: string): Promise<boolean> {
-    const there = this.peek(key) !== undefined
+    const there = this.isStored(key)
     if (there) await this.#write(key, undefined, () => this.#remove.run(key))
     return there
   }
