@@ -2,7 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { blockBytes } from './accounting.ts'
 import type { EntryTable } from './entry-table.ts'
 import type { EvictionName } from './eviction-policy.ts'
-import { decodeEviction, encodeEviction, evictionBytes } from './eviction-snapshot.ts'
+import { decodeEviction, evictionBytes, evictionParts } from './eviction-snapshot.ts'
 import type { DatabaseRoom } from './store-use.ts'
 
 export interface EvictionMemoryOptions {
@@ -79,7 +79,7 @@ export class EvictionMemory {
     try {
       const file = await open(this.#draft, 'w', privateFile)
       try {
-        await file.writeFile(encodeEviction(entries.kept()))
+        for (const part of evictionParts(entries.kept())) await file.writeFile(part)
         await file.datasync()
       } finally {
         await file.close()

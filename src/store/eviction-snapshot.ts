@@ -23,12 +23,17 @@ const elements: Readonly<Record<EvictionName, readonly ('u8' | 'f64')[]>> = {
 const constructors = { u8: Uint8Array, u32: Uint32Array, f64: Float64Array } as const
 
 /** One line that tells what follows, the arrays as they are in memory, and a CRC-32 over all of it. */
-export function encodeEviction({ policy, high, low, arrays, numbers }: KeptEviction): Buffer {
+export function encodeEviction(kept: KeptEviction): Buffer {
+  return Buffer.concat(evictionParts(kept))
+}
+
+/** As `encodeEviction`, in parts that are not copied: with a million entries all of it is 17 MB. */
+export function evictionParts({ policy, high, low, arrays, numbers }: KeptEviction): readonly Buffer[] {
   const head = { version, policy, byteOrder: ownByteOrder(), count: high.length, numbers }
   const parts = [Buffer.from(`${JSON.stringify(head)}\n`), ...[high, low, ...arrays].map(bytesOf)]
-  const content = Buffer.concat([...parts, Buffer.alloc(sumBytes)])
-  content.writeUInt32LE(crc32(content.subarray(0, -sumBytes)), content.length - sumBytes)
-  return content
+  const sum = Buffer.alloc(sumBytes)
+  sum.writeUInt32LE(parts.reduce((before, part) => crc32(part, before), 0))
+  return [...parts, sum]
 }
 
 /** A text says why these bytes cannot be used. */

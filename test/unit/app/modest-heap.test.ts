@@ -8,10 +8,14 @@ const script = (keep: boolean): string => `
   import { getHeapSpaceStatistics } from 'node:v8'
   import { keepHeapModest } from '${join(import.meta.dirname, '../../../src/app/modest-heap.ts')}'
   const size = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size
-  ${keep ? 'keepHeapModest()' : ''}
-  const before = size()
   const kept = []
-  for (let at = 0; at < 1_000_000; at++) kept[at % 200_000] = { list: [at], text: String(at) }
+  const live = (count) => {
+    for (let at = 0; at < count; at++) kept[at % 200_000] = { list: [at], text: String(at) }
+  }
+  while (size() < 16 * 2 ** 20) live(10_000)
+  const before = size()
+  ${keep ? 'keepHeapModest()' : ''}
+  live(2_000_000)
   process.stdout.write(JSON.stringify([before, size()]))
 `
 const growth = (keep: boolean): readonly [number, number] =>
@@ -19,7 +23,8 @@ const growth = (keep: boolean): readonly [number, number] =>
 
 test('The young generation of the heap stays as large as it is, which it would not by itself', () => {
   const [before, after] = growth(true)
-  assert.equal(after <= before, true, `${before} became ${after}`)
+  // The second half of it may only just be taken.
+  assert.equal(after <= 2 * before, true, `${before} became ${after}`)
   const [small, large] = growth(false)
-  assert.equal(large > small, true, `${small} stayed ${large}`)
+  assert.equal(large > 2 * small, true, `${small} stayed ${large}`)
 })
