@@ -1,11 +1,13 @@
 import { systemClock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { Fault } from '../base/faults.ts'
+import { blockingThreadCount } from '../config/environment.ts'
 import { isServer } from '../config/index-url.ts'
 import type { Settings } from '../config/settings.ts'
 import type { CachedResponse } from '../pipeline/cached-response.ts'
 import { StoreHealth } from '../pipeline/store-health.ts'
 import type { BlobStore } from '../store/blob-store.ts'
+import { BoundedDisk } from '../store/bounded-disk.ts'
 import { type Disk, systemDisk } from '../store/disk.ts'
 import { InternedKeys, type RecordKeys } from '../store/entry-table.ts'
 import { mostOnFilesystem } from '../store/filesystem-room.ts'
@@ -88,7 +90,13 @@ interface LockedFolder {
 }
 
 function openLocked({ settings, layout, lock, found, observer, system }: LockedFolder): Stores {
-  const { disk = systemDisk, timers = systemTimers, note = () => {} } = system
+  const { timers = systemTimers, note = () => {} } = system
+  const disk = new BoundedDisk({
+    disk: system.disk ?? systemDisk,
+    timers,
+    mostAtOnce: Math.max(1, blockingThreadCount() - 1),
+    onUnanswered: (fault) => health.failed(fault),
+  })
   const suspects = takeCleanMark(layout)
   const folder = new KeptFolder(layout, lock)
   const healing: Healing[] = []
@@ -96,7 +104,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
     timers,
     mend: () => mend({ folder, layout, disk, files: healing }),
   })
-  const checkpointer = new Checkpointer()
+  const checkpointer = new Checkpointer((folding) => disk.watch(folding))
   const quarantine = openQuarantine(settings, layout, observer)
   const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
   const embedded = new EmbeddedStores({ ...shared, isUnclean: suspects.isUnclean, found, note })
@@ -125,6 +133,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
       watching.close()
       for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
         await part.close()
+      disk.stopWatching()
       setCleanMark(layout)
       folder.close()
     },

@@ -21,3 +21,11 @@ const ofTheServiceManager = [
 export function forgetServiceManager(): void {
   for (const name of ofTheServiceManager) delete process.env[name]
 }
+
+const usualThreadCount = 4
+
+/** How many calls of the system that block may run at a time, files and names of hosts together (libuv's own variable). */
+export function blockingThreadCount(): number {
+  const said = Number(process.env.UV_THREADPOOL_SIZE)
+  return Number.isInteger(said) && said > 0 ? said : usualThreadCount
+}

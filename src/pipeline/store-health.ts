@@ -13,6 +13,8 @@ export interface StoreMending {
 const lasting: ReadonlySet<FaultCode> = new Set(['STORE_NO_SPACE', 'STORE_IO', 'STORE_INDEX_DOWN'])
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
+/** An attempt to mend that takes so long is told of, and each time as long again. */
+const attemptMs = 10_000
 /** Content that may wait for the disk at once; what comes beyond that is relayed. */
 const maxWaitingBytes = 64 * 1024 * 1024
 
@@ -114,8 +116,12 @@ export class StoreHealth {
     })
   }
 
-  /** Never rejects. That it still fails is told each time: an alert that is not repeated is taken for over. */
+  /**
+   * Never rejects. That it still fails is told each time: an alert that is not repeated is taken for over. However long the disk takes,
+   * this is the only attempt: what hangs keeps a thread.
+   */
   async #try(): Promise<void> {
+    const told = this.#tellOfWaiting()
     try {
       await this.#mending!.mend()
       this.#pauseMs = firstPauseMs
@@ -123,6 +129,21 @@ export class StoreHealth {
     } catch (error) {
       this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs)
       this.failed(error)
+    } finally {
+      told.callOff()
     }
+  }
+
+  #tellOfWaiting(): { callOff: () => void } {
+    const told = { callOff: (): void => {} }
+    const wait = (sofarMs: number): void => {
+      told.callOff = this.#mending!.timers.after(attemptMs, () => {
+        const seconds = (sofarMs + attemptMs) / 1_000
+        this.failed(new Fault('STORE_IO', `the disk has not answered for ${seconds} s while the store is tried`))
+        wait(sofarMs + attemptMs)
+      })
+    }
+    wait(0)
+    return told
   }
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { Fault } from '../base/faults.ts'
+import { Unanswered } from './bounded-disk.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Disk } from './disk.ts'
 import { storeFault } from './store-fault.ts'
@@ -38,7 +39,8 @@ export class OpenFile {
       if (count === 0) throw new Error(`ends before byte ${position}`)
       return target.subarray(0, count)
     } catch (error) {
-      this.#pool.give(target)
+      // What was given up may yet be read into it.
+      if (!(error instanceof Unanswered)) this.#pool.give(target)
       throw storeFault(`reading ${this.#path}`, error)
     } finally {
       this.#readingCount -= 1

@@ -20,14 +20,22 @@ export interface CheckpointAnswer {
 export class Checkpointer {
   #worker: Worker | undefined
   readonly #waiting = new Map<number, PromiseWithResolvers<boolean>>()
+  readonly #watch: (folding: Promise<unknown>) => void
   #count = 0
+
+  /** `watch` is given each folding, to see that the disk does not hang in it. */
+  constructor(watch: (folding: Promise<unknown>) => void = () => {}) {
+    this.#watch = watch
+  }
 
   /**
    * Answers whether the whole log was folded: what was written meanwhile is left, or all of it when there was no room or no
    * thread. Rejects with `STORE_IO` when the disk failed.
    */
   fold(path: string): Promise<boolean> {
-    return this.#ask(path, 'fold')
+    const folding = this.#ask(path, 'fold')
+    this.#watch(folding)
+    return folding
   }
 
   /** Answers whether the file is whole, which may take seconds. Rejects with `STORE_IO` when the disk failed. */

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { LarderEvent } from '../../../src/base/events.ts'
 import { Fault } from '../../../src/base/faults.ts'
 import { StoreHealth } from '../../../src/pipeline/store-health.ts'
+import { HandClock } from '../../support/hand-clock.ts'
 
 const full = new Fault('STORE_NO_SPACE', 'full')
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -32,13 +33,39 @@ describe('The health of the stores', () => {
       due()
       await turn()
     }
-    assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    const untilTold = pauses.filter((ms) => ms === 10_000)
+    assert.equal(untilTold.length, 6)
+    const between = (): number[] => pauses.filter((ms) => ms !== 10_000)
+    assert.deepEqual(between(), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
     assert.deepEqual(new Set(events.map(({ kind }) => kind)), new Set(['store-fault']))
     broken = false
     due()
     await turn()
     assert.equal(events.at(-1)!.kind, 'store-recovered')
-    assert.equal(pauses.length, 7)
+    assert.equal(between().length, 7)
+    await health.close()
+  })
+
+  test('an attempt that hangs is the only one, and is told of every 10 s until it ends', async () => {
+    const clock = new HandClock()
+    const events: LarderEvent[] = []
+    const attempts: PromiseWithResolvers<void>[] = []
+    const health = new StoreHealth((event) => events.push(event), false, {
+      timers: clock,
+      mend: () => {
+        attempts.push(Promise.withResolvers<void>())
+        return attempts.at(-1)!.promise
+      },
+    })
+    health.failed(full)
+    await clock.pass(61_000)
+    assert.equal(attempts.length, 1)
+    assert.equal(events.length, 7)
+    assert.match(JSON.stringify(events.at(-1)), /the disk has not answered for 60 s/)
+    attempts[0]!.resolve()
+    await clock.pass(0)
+    assert.equal(events.at(-1)!.kind, 'store-recovered')
+    assert.equal(clock.waitingCount, 0)
     await health.close()
   })
 
