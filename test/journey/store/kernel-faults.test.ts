@@ -50,11 +50,13 @@ async function servedAll(service: Service, name: string): Promise<boolean> {
 interface Case {
   /** What people are told. */
   readonly code: RegExp
+  /** The reason that is told, of what shows only after a while, in which few ask. */
+  readonly later?: RegExp
   begin(service: Service): Outage | Promise<Outage>
 }
 
 /** The store fails while clients ask, and works again: nobody but people who look after it notices. */
-async function assertDegrades(t: TestContext, { code, begin }: Case): Promise<void> {
+async function assertDegrades(t: TestContext, { code, later: reason, begin }: Case): Promise<void> {
   const name = `outage-${(caseCount += 1)}`
   const before = `${name}-before`
   while (!(await servedAll(service, before)));
@@ -66,6 +68,7 @@ async function assertDegrades(t: TestContext, { code, begin }: Case): Promise<vo
   t.after(() => (isOver ? undefined : outage.end()))
   for (let number = 0; (await service.readiness()).ready; number++) {
     await Promise.all([servedAll(service, `${name}-${number}`), servedAll(service, before)])
+    if (reason !== undefined) await service.until(false)
   }
   const { reasons } = await service.readiness()
   for (let more = 0; more < 3; more++) {
@@ -78,7 +81,7 @@ async function assertDegrades(t: TestContext, { code, begin }: Case): Promise<vo
 
   for (let later = 0; !(await servedAll(service, `${name}-after-${Math.floor(later / 2)}`)); later++);
   for (const again of [before, `${name}-0`, `${name}-later-0`]) await servedAll(service, again)
-  assert.match(reasons.join(), code)
+  assert.match(reasons.join(), reason ?? code)
   await resolved(first)
   assertToldOnce(first, code)
 }
@@ -152,6 +155,13 @@ describe('What the kernel says of the disk reaches people, and no client', () =>
         },
       }))
   }
+
+  test('no sync ever ends: that is told after a while, and over when they end', (t) =>
+    assertDegrades(t, {
+      code: /STORE_IO/,
+      later: /the disk (?:has not answered|took nothing)/,
+      begin: ({ pid }) => tamper(pid, [`${syncs}:delay_enter=1000000000`]),
+    }))
 
   test('the filesystem becomes one that can only be read', (t) =>
     assertDegrades(t, { code: /STORE_IO/, begin: ({ dataFolder }) => coverReadOnly(dataFolder) }))
