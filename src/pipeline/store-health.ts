@@ -50,7 +50,8 @@ export class StoreHealth {
     const fault = asFault(error)
     // The store is sound: it only does not take in everything.
     if (fault.code === 'STORE_TOO_LARGE' || fault.code === 'STORE_BUSY') return
-    if (this.#indexIsShared && fault.code === 'STORE_BLOB_MISSING') return
+    // What a store that fails does not have is told already.
+    if ((this.#indexIsShared || this.#failing) && fault.code === 'STORE_BLOB_MISSING') return
     // One slow answer is no outage: an index on a server tells itself when it is down.
     if (this.#indexIsShared && fault.code === 'STORE_INDEX_DOWN') return
     this.#observer({ kind: 'store-fault', code: fault.code, detail: fault.message })

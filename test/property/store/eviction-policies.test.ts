@@ -63,6 +63,8 @@ class Model {
     if (at < 0) return
     this.entries.splice(at, 1)
     if (at < this.#hand) this.#hand -= 1
+    // Behind the newest comes the oldest, also when a newer one comes meanwhile.
+    if (this.#hand >= this.entries.length) this.#hand = 0
   }
 
   /** The slots of which any may go. */
@@ -73,7 +75,6 @@ class Model {
       const least = Math.min(...this.entries.map(({ priority }) => priority))
       return this.entries.filter(({ priority }) => priority === least).map((entry) => entry.slot)
     }
-    if (this.#hand >= this.entries.length) this.#hand = 0
     while (this.entries[this.#hand]!.visited) {
       this.entries[this.#hand]!.visited = false
       this.#hand = (this.#hand + 1) % this.entries.length
