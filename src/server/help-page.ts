@@ -55,11 +55,11 @@ function helpText(proxy: string, hasCa: boolean): string {
   export http_proxy=${url} https_proxy=${url} ftp_proxy=${url}
 ${
   hasCa
-    ? `  curl -o larder-ca.pem ${url}/ca.pem
+    ? `  curl -f --noproxy '*' -o larder-ca.pem ${url}/ca.pem
 
   curl --cacert larder-ca.pem https://example.org/
   wget --ca-certificate=larder-ca.pem https://example.org/
-  npm config set cafile larder-ca.pem
+  npm config set cafile $PWD/larder-ca.pem
   apt-get -o Acquire::http::Proxy=${url} -o Acquire::https::CAInfo=$PWD/larder-ca.pem update
   pip --cert larder-ca.pem download example
   git -c http.sslCAInfo=$PWD/larder-ca.pem clone https://example.org/repository.git
@@ -73,7 +73,7 @@ ${
     : '  There is no CA, so https is passed through unread and not stored. Make one: larder ca init\n'
 }
   apt through the proxy while it is there, directly while it is not; as root:
-    curl -o /usr/local/bin/apt-proxy-detect ${url}/apt-proxy-detect
+    curl -f --noproxy '*' -o /usr/local/bin/apt-proxy-detect ${url}/apt-proxy-detect
     chmod 755 /usr/local/bin/apt-proxy-detect
     echo 'Acquire::http { Proxy "${url}"; Proxy-Auto-Detect "/usr/local/bin/apt-proxy-detect"; };' >/etc/apt/apt.conf.d/30larder
 
