@@ -1,25 +1,30 @@
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
-/** Usual after a start: room for what some thousand hits leave. */
-const enoughBytes = 16 * 1024 * 1024
-const againMs = 1_000
+/** What the old generation may grow by before it is swept: so much, or so much of what is in use where that is more. */
+const growthBytes = 64 * 1024 * 1024
+const growthShare = 0.25
+const lookAgainMs = 5_000
 
 /**
- * V8 takes for a process that may use all of the machine: its young generation grows to 128 MiB, and the old one to twice what lives in
- * it before it is swept. Both are for allocations that this process does not make: what hits and misses leave is short-lived, and what
- * stays is counted by `--memory`. So the young generation stays about as large as starting has made it, and the old one is swept after a
- * quarter more. Both flags are read at each collection (docs/decisions/0024).
+ * V8 takes for a process that may use all of the machine: its young generation grows to 128 MiB, and the old one to twice what lives in it before it
+ * is swept. Both are for allocations that this process does not make: what hits and misses leave is short-lived, and what stays is
+ * counted by `--memory`. So the young generation stays as large as starting has made it, and the old one may grow by a quarter; a small one by more,
+ * as it would else be swept all the time under many misses.
  */
 export function keepHeapModest(): void {
-  setFlagsFromString('--heap-growing-percent=25')
-  keepYoungGeneration()
+  setFlagsFromString('--semi-space-growth-factor=1')
+  let last = 0
+  const adapt = (): void => {
+    const percent = growthPercent(getHeapStatistics().used_heap_size)
+    if (percent === last) return
+    last = percent
+    setFlagsFromString(`--heap-growing-percent=${percent}`)
+  }
+  adapt()
+  setInterval(adapt, lookAgainMs).unref()
 }
 
-function keepYoungGeneration(): void {
-  if (youngBytes() >= enoughBytes) setFlagsFromString('--semi-space-growth-factor=1')
-  else setTimeout(keepYoungGeneration, againMs).unref()
-}
-
-function youngBytes(): number {
-  return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0
+/** In steps of 25, so that it seldom changes. */
+export function growthPercent(usedBytes: number): number {
+  return 25 * Math.max(1, Math.round((100 * Math.max(growthShare, growthBytes / usedBytes)) / 25))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { growthPercent } from '../../../src/app/modest-heap.ts'
 
 /** Objects that live for a while make V8 let its young generation grow; answers its bytes before and after. */
 const script = (keep: boolean): string => `
@@ -27,4 +28,12 @@ test('The young generation of the heap stays as large as it is, which it would n
   assert.equal(after <= 2 * before, true, `${before} became ${after}`)
   const [small, large] = growth(false)
   assert.equal(large > 2 * small, true, `${small} stayed ${large}`)
+})
+
+test('The old generation may grow by a quarter of what is in use, and a small one by some 64 MiB', () => {
+  const mib = 2 ** 20
+  assert.deepEqual(
+    [16, 32, 64, 100, 256, 4096].map((used) => growthPercent(used * mib)),
+    [400, 200, 100, 75, 25, 25],
+  )
 })
