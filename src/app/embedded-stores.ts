@@ -15,6 +15,8 @@ import { copyIndex, rebuildIndex } from './side-copies.ts'
 export interface Healing {
   /** Mends it if it must be, and writes to it; rejects with a store fault. */
   heal(): Promise<void>
+  /** Grows when another file than before is in this one's place. */
+  readonly fileCount: number
   /** Where a damaged file was put that was found in its place. */
   readonly asideAs: string | undefined
 }
@@ -65,6 +67,9 @@ export class EmbeddedStores {
         await storage.heal()
         await this.#level(storage)
       },
+      get fileCount() {
+        return storage.fileCount
+      },
       get asideAs() {
         return storage.asideAs
       },
@@ -86,6 +91,7 @@ export class EmbeddedStores {
         const count = await copyIndex(storage, this.side, (done) => note(`larder: ${done} records copied`))
         note(`larder: ${count} records copied`)
       } else if (storage.isEmpty && this.side.hasRecords) {
+        this.isWhole = false
         note(`larder: ${layout.index}: is made again from the copies of its records`)
         const count = await rebuildIndex(this.side, storage, (done) => note(`larder: ${done} records are back`))
         note(`larder: ${count} records are back`)

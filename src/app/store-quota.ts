@@ -46,6 +46,8 @@ export interface StoreQuotaInput {
 export interface StoreQuota {
   readonly quota: Quota
   readonly upkeep: Upkeep
+  /** Another folder, or another database, is in the place of one that was known. Resolves once all in it is. */
+  renew(): Promise<void>
   /** The blobs, of which only those are taken in that there is room for. */
   readonly blobs: BlobStore
   close(): Promise<void>
@@ -81,6 +83,8 @@ export function openStoreQuota(input: StoreQuotaInput): StoreQuota {
   const memory = settings.index.medium === 'sqlite' ? openMemory(input) : undefined
   const quota = openQuota(input, memory)
   const upkeep = new Upkeep({ ...input, quota, memory, clock: systemClock })
+  input.quarantine.onTaken((digest) => ledger.blobs.remove(digest))
+  const learn = learning(input, memory)
   upkeep.begin()
   const blobs = new QuotaBlobStore({
     inner: input.blobs,
@@ -93,6 +97,8 @@ export function openStoreQuota(input: StoreQuotaInput): StoreQuota {
     quota,
     upkeep,
     blobs,
+    // Records elsewhere are what they were.
+    renew: () => upkeep.renew(input.storedRecords === undefined ? undefined : learn),
     close: async () => {
       await Promise.all([upkeep.close(), quota.close()])
       await memory?.save()
@@ -126,12 +132,17 @@ function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined): 
     },
     {
       files: walkBlobFiles(layout, systemClock, (ref) => ledger.blobs.add(ref)),
-      rest: async (isOver) => {
-        await scan(input, isOver)
-        if (!isOver()) await memory?.restore(() => new Promise(setImmediate))
-      },
+      rest: learning(input, memory),
     },
   )
+}
+
+/** Learns what is stored beside files, and then how often it was asked for. */
+function learning(input: StoreQuotaInput, memory: EvictionMemory | undefined) {
+  return async (isOver: () => boolean): Promise<void> => {
+    await scan(input, isOver)
+    if (!isOver()) await memory?.restore(() => new Promise(setImmediate))
+  }
 }
 
 const noRecords: StoredRecords = { count: Promise.resolve(0), pages: () => [] }

@@ -1,6 +1,5 @@
 import { systemClock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
-import { Fault } from '../base/faults.ts'
 import { blockingThreadCount } from '../config/environment.ts'
 import { isServer } from '../config/index-url.ts'
 import type { Settings } from '../config/settings.ts'
@@ -19,7 +18,6 @@ import { type Layout, layoutOf } from '../store/layout.ts'
 import type { StoredRecords } from '../store/learn-stored.ts'
 import { createHotResponses } from '../store/lru-hot-responses.ts'
 import { prepareFolder } from '../store/prepare-folder.ts'
-import { probeFolder } from '../store/probe-folder.ts'
 import { type DamageReport, Quarantine } from '../store/quarantine.ts'
 import type { Quota } from '../store/quota.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
@@ -33,6 +31,7 @@ import type { Upkeep } from '../store/upkeep.ts'
 import { VerifyPass } from '../store/verify-pass.ts'
 import { EmbeddedStores, type Healing } from './embedded-stores.ts'
 import { openServerStorage, type StoreReports } from './index-storage.ts'
+import { StoreMender } from './store-mender.ts'
 import { createLedger, logBytesOf, openStoreQuota, quarantineLimits, type StoreQuota } from './store-quota.ts'
 
 /** What is kept: content, records, and the hottest of both in memory. */
@@ -102,7 +101,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const healing: Healing[] = []
   const health = new StoreHealth(observer, isServer(settings.index), {
     timers,
-    mend: () => mend({ folder, layout, disk, files: healing }),
+    mend: () => mending.mend(),
   })
   const checkpointer = new Checkpointer((folding) => disk.watch(folding))
   const quarantine = openQuarantine(settings, layout, observer)
@@ -111,7 +110,8 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const { small, side } = embedded
   const storage = openStorage(settings, layout, embedded, { observer, health, timers })
   healing.push(small, side, ...storage.files)
-  tellSetAside(healing, health)
+  const mending = new StoreMender({ folder, layout, disk, files: healing, health, onRenewed: () => renew() })
+  mending.tellSetAside()
   const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
   const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
   const verifying = new VerifyPass({
@@ -123,6 +123,10 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const hot: Stores['hot'] = createHotResponses(settings.memoryBytes)
   const watching = watchFolder(folder, health, timers)
   const limited = limit({ settings, layout, embedded, large, storage, hot, health, observer, quarantine, timers, note })
+  const renew = (): void => {
+    hot.clear()
+    void limited.renew()
+  }
   return {
     verifying,
     ...limited,
@@ -196,27 +200,6 @@ function watchFolder(folder: KeptFolder, health: StoreHealth, timers: Timers): {
   }
   watch()
   return { close: () => callOff() }
-}
-
-interface Mendable {
-  readonly folder: KeptFolder
-  readonly layout: Layout
-  readonly disk: Disk
-  readonly files: readonly Healing[]
-}
-
-/** Rejects with a store fault while something cannot be written. */
-async function mend({ folder, layout, disk, files }: Mendable): Promise<void> {
-  folder.restore()
-  await probeFolder(layout, disk)
-  for (const file of files) await file.heal()
-}
-
-/** What was damaged before the start is told of, and over. */
-function tellSetAside(files: readonly Healing[], health: StoreHealth): void {
-  for (const { asideAs } of files) {
-    if (asideAs !== undefined) health.failed(new Fault('STORE_IO', `a damaged file was set aside as ${asideAs}`))
-  }
 }
 
 /** What is counted wrongly is found at the next start; the change itself is made. */

@@ -140,7 +140,12 @@ export class StoreHealth {
     const wait = (sofarMs: number): void => {
       told.callOff = this.#mending!.timers.after(attemptMs, () => {
         const seconds = (sofarMs + attemptMs) / 1_000
-        this.failed(new Fault('STORE_IO', `the disk has not answered for ${seconds} s while the store is tried`))
+        this.failed(
+          new Fault(
+            'STORE_IO',
+            `the store has been tried for ${seconds} s: the disk does not answer, or much is made again`,
+          ),
+        )
         wait(sofarMs + attemptMs)
       })
     }

@@ -62,6 +62,17 @@ export class BlobTable {
     if (slot !== noSlot && (this.#flags[slot]! & present) !== 0) this.#removeAt(slot)
   }
 
+  /** Nobody is known to name a blob any more. */
+  forgetNames(): void {
+    let orphanCount = 0
+    for (const slot of this.#slots.used()) {
+      this.#refs[slot] = 0
+      if ((this.#flags[slot]! & present) === 0) this.#slots.remove(slot)
+      else orphanCount += 1
+    }
+    this.orphanCount = orphanCount
+  }
+
   /** From now on all that is stored is added once more. */
   beginCount(): void {
     for (let slot = 0; slot < this.#slots.end; slot++) this.#flags[slot] = this.#flags[slot]! & ~seen

@@ -20,9 +20,9 @@ const sliceCount = 2_000
 
 /** The keys of the index with what eviction needs of each: about 60 bytes a key in all, and no key's text. */
 export class EntryTable {
-  readonly #slots = new HashSlots()
+  #slots = new HashSlots()
   readonly #keys: RecordKeys
-  readonly #policy: EvictionPolicy
+  #policy: EvictionPolicy
   #ids = new Float64Array(0)
   #units = new Uint32Array(0)
   #pinned = new Uint8Array(0)
@@ -46,6 +46,19 @@ export class EntryTable {
   /** Grows with what the policy learns. */
   get changeCount(): number {
     return this.#changeCount + this.#touchedCount
+  }
+
+  /** Forgets every key: another file is in the index's place, with other numbers. What was learnt can be restored as after a start. */
+  clear(): void {
+    this.#slots = new HashSlots()
+    this.#policy = createEvictionPolicy(this.#policy.name)
+    this.#ids = new Float64Array(0)
+    this.#units = new Uint32Array(0)
+    this.#pinned = new Uint8Array(0)
+    this.#touchedCount = 0
+    this.#early = []
+    this.#changeCount += 1
+    this.pinnedCount = 0
   }
 
   /** Makes room for so many. */

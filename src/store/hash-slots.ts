@@ -44,6 +44,13 @@ export class HashSlots {
     }
   }
 
+  /** The slots that are used, as they are now. */
+  used(): readonly number[] {
+    const slots: number[] = []
+    for (const bucket of this.#buckets) if (bucket !== emptyBucket) slots.push(bucket - 1)
+    return slots
+  }
+
   /** The hash of a slot that is used. */
   hashAt(slot: number): Hash64 {
     return { high: this.#high[slot]!, low: this.#low[slot]! }

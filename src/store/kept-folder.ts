@@ -32,12 +32,17 @@ export class KeptFolder {
     if (!this.#lock.isHeld()) throw new Fault('STORE_IO', `${this.#layout.lock} is gone`)
   }
 
-  /** Takes the folder again, or makes it anew where it was removed. Throws a store fault while that cannot be. */
-  restore(): void {
+  /**
+   * Takes the folder again, or makes it anew where it was removed; answers whether it had to. Throws a store fault while that
+   * cannot be.
+   */
+  restore(): boolean {
     try {
       this.check()
+      return false
     } catch {
       this.#take()
+      return true
     }
   }
 

@@ -31,6 +31,7 @@ export class Quarantine {
   readonly #folder: string
   readonly #report: (report: DamageReport) => void
   readonly #limits: QuarantineLimits
+  #onTaken: (digest: Digest) => void = () => {}
   /** Under way; one after another. */
   #last: Promise<void> = Promise.resolve()
 
@@ -40,12 +41,23 @@ export class Quarantine {
     this.#limits = limits
   }
 
+  /** Called with each blob whose place is empty now. */
+  onTaken(listener: (digest: Digest) => void): void {
+    this.#onTaken = listener
+  }
+
+  /** The caller has removed the content of a blob that is damaged. */
+  taken(digest: Digest): void {
+    this.#onTaken(digest)
+  }
+
   /** Takes the file at `path` away, if it still has this `inode`. */
   file(path: string, report: DamageReport, inode?: bigint): Promise<void> {
     this.#report(report)
     return this.#inTurn(async () => {
       if (inode !== undefined && (await lstat(path, { bigint: true })).ino !== inode) return
       await rename(path, this.#place(report.digest)).catch(() => unlink(path))
+      this.#onTaken(report.digest)
       await this.#trim()
     })
   }

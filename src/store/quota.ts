@@ -59,7 +59,9 @@ export class Quota {
   #known = false
   /** All records were read: content that none names is nobody's. */
   #complete = false
-  readonly #ready: Promise<void>
+  #ready: Promise<void>
+  /** How often everything is to be learnt anew. */
+  #renewalCount = 0
 
   constructor(options: QuotaOptions, scan: StoreScan) {
     this.#options = options
@@ -108,6 +110,17 @@ export class Quota {
     return this.#deleting.get(digest)
   }
 
+  /** Other records are stored than were: they are learnt anew by `learn`, and until then nothing is evicted or nobody's. */
+  renew(learn: (isOver: () => boolean) => Promise<void>): Promise<void> {
+    this.#known = false
+    this.#complete = false
+    this.#renewalCount += 1
+    return this.#inTurn(() => {
+      this.#ready = this.#learn(learn)
+      return this.#ready
+    })
+  }
+
   /** Removes the blobs that no record names, and of which none will. */
   sweep(): Promise<{ readonly blobCount: number; readonly blobBytes: number }> {
     return this.#inTurn(async () => {
@@ -132,11 +145,18 @@ export class Quota {
     // What cannot be read is not counted; the store goes on.
     await files?.catch(this.#options.failed)
     this.#measured = true
-    await rest(() => this.#closed).then(() => {
-      this.#complete = true
+    await this.#learn(rest)
+  }
+
+  /** Never rejects. */
+  async #learn(learn: (isOver: () => boolean) => Promise<void>): Promise<void> {
+    const count = this.#renewalCount
+    const isOver = (): boolean => this.#closed || count !== this.#renewalCount
+    await learn(isOver).then(() => {
+      this.#complete = !isOver()
     }, this.#options.failed)
     // Whoever closes before that knows only a part: nothing may go for what that part says.
-    if (this.#closed) return
+    if (isOver()) return
     this.#known = true
     this.#onReserved()
   }
@@ -262,7 +282,7 @@ export class Quota {
     let seen = 0
     for await (const ref of blobs.list()) {
       if (++seen % sliceCount === 0) await turn()
-      if (this.#closed || swept.blobBytes >= bytes) break
+      if (this.#closed || !this.#complete || swept.blobBytes >= bytes) break
       if (!ledger.isOrphan(ref.digest)) continue
       await this.#delete(ref)
       swept.blobCount += 1

@@ -62,6 +62,11 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
     return this.#commits.heal()
   }
 
+  /** As `SqliteGroupCommit.fileCount`. */
+  get fileCount(): number {
+    return this.#commits.fileCount
+  }
+
   /** As `SqliteGroupCommit.asideAs`. */
   get asideAs(): string | undefined {
     return this.#commits.asideAs
@@ -119,6 +124,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
     const detail = `the ${row.length} bytes of its row are not what was stored`
     await this.#quarantine?.content(row, { digest, damage: 'content', detail })
     await this.#commits.enqueue(() => this.#removeDamaged.run(Buffer.from(digest, 'hex'), row))
+    if (this.#read(digest) === undefined) this.#quarantine?.taken(digest)
   }
 
   async *names(after: Digest | undefined): AsyncIterable<Digest> {

@@ -51,6 +51,8 @@ export class SqliteFile {
   /** What the file was when it was opened. */
   #inode = 0
   openCount = 0
+  /** Grows when another file than before has the name. */
+  fileCount = 0
   /** Where the damaged file is that was found last. */
   asideAs: string | undefined
 
@@ -90,13 +92,19 @@ export class SqliteFile {
       this.#open(waitMs)
     } catch (error) {
       if (!isDamaged(error)) throw storeFault(this.path, error)
-      this.asideAs = setAside(this.path)
+      this.setAside()
       try {
         this.#open(waitMs)
       } catch (again) {
         throw storeFault(this.path, again)
       }
     }
+  }
+
+  /** The file is damaged. Throws a store fault. */
+  setAside(): void {
+    this.asideAs = setAside(this.path)
+    this.fileCount += 1
   }
 
   close(): void {
@@ -120,7 +128,9 @@ export class SqliteFile {
       throw error
     }
     this.#database = database
-    this.#inode = statSync(this.path).ino
+    const { ino } = statSync(this.path)
+    if (ino !== this.#inode) this.fileCount += 1
+    this.#inode = ino
     this.openCount += 1
   }
 }

@@ -100,6 +100,11 @@ export class SqliteGroupCommit {
     return this.#file.openCount
   }
 
+  /** Grows when another file than before is in this one's place. */
+  get fileCount(): number {
+    return this.#file.fileCount
+  }
+
   /** Where a damaged file was put that was found in this one's place; `undefined`: none was. */
   get asideAs(): string | undefined {
     return this.#file.asideAs

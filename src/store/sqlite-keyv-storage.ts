@@ -168,6 +168,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     this.#learnKeys('')
   }
 
+  /** As `SqliteGroupCommit.fileCount`. */
+  get fileCount(): number {
+    return this.#commits.fileCount
+  }
+
   /** As `SqliteGroupCommit.asideAs`. */
   get asideAs(): string | undefined {
     return this.#commits.asideAs

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk } from './disk.ts'
-import { setAside } from './set-aside.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { hiddenName, type SqliteFile } from './sqlite-file.ts'
 
@@ -21,6 +20,7 @@ export async function reopen(file: SqliteFile, checkpointer: Checkpointer, disk:
   const { path } = file
   await checkpointer.release(path)
   if (file.isOpen) {
+    if (file.isMoved) file.fileCount += 1
     await present(disk.rename(path, hiddenName(path)))
     file.close()
   }
@@ -30,9 +30,8 @@ export async function reopen(file: SqliteFile, checkpointer: Checkpointer, disk:
   file.open()
   if (await checkpointer.check(path)) return
   await checkpointer.release(path)
-  const aside = setAside(path)
+  file.setAside()
   file.close()
-  file.asideAs = aside
   file.open()
 }
 

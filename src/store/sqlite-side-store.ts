@@ -72,6 +72,11 @@ export class SqliteSideStore implements ChunkSums {
     return this.#commits.heal()
   }
 
+  /** As `SqliteGroupCommit.fileCount`. */
+  get fileCount(): number {
+    return this.#commits.fileCount
+  }
+
   /** As `SqliteGroupCommit.asideAs`. */
   get asideAs(): string | undefined {
     return this.#commits.asideAs

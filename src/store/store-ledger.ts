@@ -49,6 +49,12 @@ export class StoreLedger {
     this.blobs.reserve(count)
   }
 
+  /** Forgets who names what, until it is told again. What is about to be stored stays claimed. */
+  forgetRecords(): void {
+    this.entries.clear()
+    this.blobs.forgetNames()
+  }
+
   /** Called with each blob that no response names any more. */
   onUnnamed(listener: (ref: BlobRef) => void): void {
     this.#onUnnamed = listener

@@ -89,6 +89,26 @@ export class Upkeep {
     return done
   }
 
+  /**
+   * Another folder or another database is in the place of one: what is stored is counted again, and what is known of records, if they are
+   * ours, learnt again by `learn`. Never rejects.
+   */
+  renew(learn: ((isOver: () => boolean) => Promise<void>) | undefined): Promise<void> {
+    const { quota, ledger, memory, failed } = this.#options
+    const done = this.#running.then(async () => {
+      if (this.#closed) return
+      await memory?.save()
+      if (learn === undefined) return void (await this.#recount())
+      await quota.renew(async (isOver) => {
+        ledger.forgetRecords()
+        await this.#recount()
+        await learn(isOver)
+      })
+    })
+    this.#running = done.catch(failed)
+    return this.#running.then(() => undefined)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const callOff of this.#calledOff) callOff()

@@ -61,7 +61,7 @@ describe('The health of the stores', () => {
     await clock.pass(61_000)
     assert.equal(attempts.length, 1)
     assert.equal(events.length, 7)
-    assert.match(JSON.stringify(events.at(-1)), /the disk has not answered for 60 s/)
+    assert.match(JSON.stringify(events.at(-1)), /the store has been tried for 60 s/)
     attempts[0]!.resolve()
     await clock.pass(0)
     assert.equal(events.at(-1)!.kind, 'store-recovered')
