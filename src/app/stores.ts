@@ -1,5 +1,6 @@
 import { systemClock, systemTimers, type Timers } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
+import type { Fault } from '../base/faults.ts'
 import { blockingThreadCount } from '../config/environment.ts'
 import { isServer } from '../config/index-url.ts'
 import type { Settings } from '../config/settings.ts'
@@ -90,12 +91,7 @@ interface LockedFolder {
 
 function openLocked({ settings, layout, lock, found, observer, system }: LockedFolder): Stores {
   const { timers = systemTimers, note = () => {} } = system
-  const disk = new BoundedDisk({
-    disk: system.disk ?? systemDisk,
-    timers,
-    mostAtOnce: Math.max(1, blockingThreadCount() - 1),
-    onUnanswered: (fault) => health.failed(fault),
-  })
+  const disk = openDisk(system, timers, (fault) => health.failed(fault))
   const suspects = takeCleanMark(layout)
   const folder = new KeptFolder(layout, lock)
   const healing: Healing[] = []
@@ -142,6 +138,15 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
       folder.close()
     },
   }
+}
+
+/** A disk that hangs must leave a thread for looking up names: clients are served by relay. */
+function openDisk(
+  { disk = systemDisk }: StoreSystem,
+  timers: Timers,
+  onUnanswered: (fault: Fault) => void,
+): BoundedDisk {
+  return new BoundedDisk({ disk, timers, mostAtOnce: Math.max(1, blockingThreadCount() - 1), onUnanswered })
 }
 
 function openQuarantine(settings: Settings, layout: Layout, observer: Observer): Quarantine {

@@ -6,6 +6,7 @@ import type { FilesystemRoom } from './filesystem-room.ts'
 import { Reservations, type StoreSpace } from './reservations.ts'
 import type { ResponseIndex } from './response-index.ts'
 import type { StoreLedger } from './store-ledger.ts'
+import type { StoreScan } from './store-scan.ts'
 import type { DatabaseRoom, StoreUse } from './store-use.ts'
 
 export interface QuotaOptions {
@@ -27,14 +28,6 @@ export interface QuotaOptions {
   readonly failed: (error: unknown) => void
   /** A key is about to go: nobody may serve it from memory. */
   readonly onEvict: (key: string) => void
-}
-
-/** What is stored already is learnt while the daemon runs. */
-export interface StoreScan {
-  /** Until then nothing is promised. `undefined`: it is known already what files take. */
-  readonly files: Promise<void> | undefined
-  /** Until then nothing is evicted. Ends early once it `isOver`. */
-  readonly rest: (isOver: () => boolean) => Promise<void>
 }
 
 /** Of one run: their removal is durable after four commits of each database, which follow each other without a pause. */
@@ -111,14 +104,11 @@ export class Quota {
   }
 
   /** Other records are stored than were: they are learnt anew by `learn`, and until then nothing is evicted or nobody's. */
-  renew(learn: (isOver: () => boolean) => Promise<void>): Promise<void> {
+  renew(learn: StoreScan['rest']): Promise<void> {
     this.#known = false
     this.#complete = false
     this.#renewalCount += 1
-    return this.#inTurn(() => {
-      this.#ready = this.#learn(learn)
-      return this.#ready
-    })
+    return this.#inTurn(() => (this.#ready = this.#learn(learn)))
   }
 
   /** Removes the blobs that no record names, and of which none will. */
@@ -149,7 +139,7 @@ export class Quota {
   }
 
   /** Never rejects. */
-  async #learn(learn: (isOver: () => boolean) => Promise<void>): Promise<void> {
+  async #learn(learn: StoreScan['rest']): Promise<void> {
     const count = this.#renewalCount
     const isOver = (): boolean => this.#closed || count !== this.#renewalCount
     await learn(isOver).then(() => {

@@ -7,6 +7,7 @@ import type { RowBlobs } from './learn-stored.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Quota } from './quota.ts'
 import type { StoreLedger } from './store-ledger.ts'
+import type { StoreScan } from './store-scan.ts'
 import { sweepStaging } from './sweep-staging.ts'
 
 export interface UpkeepOptions {
@@ -93,7 +94,7 @@ export class Upkeep {
    * Another folder or another database is in the place of one: what is stored is counted again, and what is known of records, if they are
    * ours, learnt again by `learn`. Never rejects.
    */
-  renew(learn: ((isOver: () => boolean) => Promise<void>) | undefined): Promise<void> {
+  renew(learn: StoreScan['rest'] | undefined): Promise<void> {
     const { quota, ledger, memory, failed } = this.#options
     const done = this.#running.then(async () => {
       if (this.#closed) return
