@@ -6,7 +6,10 @@ const stepCount = 1_000
 /** Told now and then how many records were copied. */
 export type CopyProgress = (count: number) => void
 
-/** Makes the index again from the copies that stand beside the blobs. Resolves with the count once all is durable. */
+/**
+ * Makes the index again from the copies that stand beside the blobs; what came meanwhile is newer, and stays. Resolves with the count
+ * once all is durable.
+ */
 export async function rebuildIndex(
   side: SqliteSideStore,
   index: SqliteKeyvStorage,
@@ -15,6 +18,7 @@ export async function rebuildIndex(
   let count = 0
   let step: Promise<void>[] = []
   for (const [key, value] of side.records()) {
+    if (index.isStored(key)) continue
     step.push(index.set(key, value))
     count += 1
     if (step.length < stepCount) continue
