@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { readSystemRoots } from '../../../src/ca/system-roots.ts'
 import { clientEnvironment } from '../../../src/ecosystem/client-environment.ts'
 import { startParentProxy } from '../../fakes/parent-proxy.ts'
 import { command } from '../../support/command.ts'
@@ -15,6 +16,9 @@ import { buildTools, npmTools } from './build-tools.ts'
 import { makeRegistry, type Registry } from './registry-content.ts'
 import { refusalFindings, startServing } from './serving.ts'
 
+/** Thirteen tools, of which some are slow to start. */
+const deadline = { timeout: 20 * 60_000 }
+
 let folder: string
 let tools: string
 let registry: Registry
@@ -23,10 +27,14 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'larder-build-tools-'))
   tools = join(folder, 'node_modules')
   registry = makeRegistry(folder)
-  const given = ['install', '--prefix', folder, '--no-bin-links', '--no-audit', '--no-fund']
-  const { code, stderr } = await command('npm', [...given, ...npmTools], { env: process.env })
+  const bundle = join(folder, 'bundle.pem')
+  writeFileSync(bundle, readSystemRoots().pem)
+  const given = ['install', '--prefix', folder, '--prefer-offline', '--no-bin-links', '--no-audit', '--no-fund']
+  const { code, stderr } = await command('npm', [...given, ...npmTools], {
+    env: { ...process.env, npm_config_cafile: bundle },
+  })
   assert.equal(code, 0, stderr)
-})
+}, deadline)
 
 after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 
@@ -75,7 +83,7 @@ function inFolders(home: string, name: string, script: string): string {
   return `fresh='${fresh}'; cd '${work}'; ${script}`
 }
 
-describe('larder run, from an empty home folder', () => {
+describe('larder run, from an empty home folder', deadline, () => {
   for (const { name, script } of buildTools) {
     test(`lets ${name} take a package over https, the second time from the store`, async (context) => {
       const environment: Record<string, string> = { ...homeOf(context), ...toolchains }
@@ -102,8 +110,8 @@ describe('larder run, from an empty home folder', () => {
   }
 })
 
-describe('larder doctor', () => {
-  test('names every build tool that was started without trust, and the fix for it', async (context) => {
+describe('larder doctor', deadline, () => {
+  test('names every build tool that was started without trust, and the fix for it', deadline, async (context) => {
     const { origin } = await startRegistry(context)
     const { environment, proxyUrl, log } = await startServing(context, [
       ...['--connect-port', String(origin.port), '--origin-ca', origin.caFile, '--strict-trust'],
