@@ -60,12 +60,13 @@ describe('larder serve', () => {
     await larder('fetch', `${origin.url}/b`)
     signal('SIGTERM')
     assert.deepEqual(await ended(), [0, null])
-    const urls = (path: string): string[] =>
+    const lines = (path: string): string[] =>
       readFileSync(path, 'utf8')
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line).url)
-    assert.deepEqual(urls(`${log}.1`), [`${origin.url}/a`, `${origin.url}/a`])
-    assert.deepEqual(urls(log), [`${origin.url}/b`])
+        .map((line) => JSON.parse(line))
+        .map(({ url, admin }) => url ?? admin)
+    assert.deepEqual(lines(`${log}.1`), [`${origin.url}/a`, `${origin.url}/a`, 'purge'])
+    assert.deepEqual(lines(log), [`${origin.url}/b`])
   })
 })

@@ -107,7 +107,9 @@ class World {
     const { blobs } = layoutOf(this.settings.dataFolder)
     const found = readdirSync(blobs, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => lstatSync(join(entry.parentPath, entry.name)))
+      .map((entry) => lstatSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false }))
+      // One may go just now.
+      .filter((facts) => facts !== undefined)
     return {
       countedBytes: found.reduce((sum, { size }) => sum + fileBytes(size), 0),
       allocatedBytes: found.reduce((sum, { blocks }) => sum + blocks * 512, 0),
