@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { socketOwner } from '../base/socket-owner.ts'
 
 const listeningState = '0A'
 
@@ -8,7 +9,7 @@ export function listenOwner(port: number): string | undefined {
   try {
     const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)))
     if (inodes.size === 0) return undefined
-    const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holdsSocket(name, inodes))
+    const pid = socketOwner(inodes)
     if (pid === undefined) return 'a process of another user'
     return `process ${pid} (${basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!)})`
   } catch {
@@ -29,25 +30,6 @@ function listeningInodes(table: string, port: number): string[] {
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
-      const found = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))
-      return found !== null && inodes.has(found[1]!)
-    })
-  } catch {
-    return false
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
   } catch {
     return ''
   }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { socketOwner } from '../base/socket-owner.ts'
 
 const establishedState = '01'
 
@@ -14,7 +15,7 @@ export function localPrograms(address: string | undefined, port: number | undefi
       .map((table) => inodeOf(table, port))
       .find((one) => one !== undefined)
     if (inode === undefined) return []
-    const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, inode))
+    const pid = socketOwner(new Set([inode]))
     if (pid === undefined) return []
     return wordsOf(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/))
   } catch {
@@ -47,20 +48,4 @@ function inodeOf(table: string, port: number): string | undefined {
     if (local?.endsWith(wanted) && state === establishedState && inode !== '0') return inode
   }
   return undefined
-}
-
-function holds(pid: string, inode: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
-  } catch {
-    return false
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
 }

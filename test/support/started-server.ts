@@ -131,7 +131,8 @@ function isAlive(id: number): boolean {
   return /^State:\s+[^ZX]/m.test(statusOf(id))
 }
 
-function accepts(port: number): Promise<boolean> {
+/** Does anybody listen there, on loopback? */
+export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => {
@@ -142,7 +143,8 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback on which nobody listens. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

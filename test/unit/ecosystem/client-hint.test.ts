@@ -40,13 +40,13 @@ describe('The hint at a client', () => {
     [['curl'], 'curl'],
   ] as const) {
     test(`is ${tool} by the process ${programs.join(' ')}: the script says more than what runs it`, () => {
-      assert.equal(hint(undefined, programs, 'registry.npmjs.org'), `${tool} by process`)
+      assert.equal(hint(undefined, programs, 'www.npmjs.org'), `${tool} by process`)
       assert.equal(hint('something else/1', programs), `${tool} by process`)
     })
   }
 
   test('is by the host when nothing else says who it is', () => {
-    assert.equal(hint(undefined, [], 'registry.npmjs.org'), 'npm by host')
+    assert.equal(hint(undefined, [], 'www.npmjs.org'), 'npm by host')
     assert.equal(hint(undefined, ['own-tool'], 'files.pythonhosted.org'), 'pip by host')
     assert.equal(hint(undefined, [], 'npmjs.org.unheard-of.test'), 'unknown by nothing')
   })
