@@ -24,7 +24,8 @@ async function serve(context: TestContext, ...words: string[]): Promise<Serving>
   const lines: string[] = []
   for await (const line of createInterface({ input: child.stderr! })) {
     lines.push(line)
-    if (line.includes('CA')) break
+    // The folder's name is random.
+    if (line.includes(' CA')) break
   }
   return { environment, home: environment.HOME!, lines, signal: (name) => child.kill(name), ended: () => exited }
 }
