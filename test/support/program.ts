@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 
@@ -27,6 +28,23 @@ export function homeOf(context: TestContext): Record<string, string> {
 
 export function startProgram(words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
   return spawn(process.execPath, [programFile, ...words], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+export interface Greeting {
+  readonly lines: readonly string[]
+  /** Of the first address on loopback that it listens on. */
+  readonly port: number
+}
+
+/** What `larder serve` says once it is ready, to its last line, which is about the CA. */
+export async function greetingOf(child: ChildProcess): Promise<Greeting> {
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stderr! })) {
+    lines.push(line)
+    // Folders may have any name.
+    if (/^larder: (?:no )?CA[, ]/.test(line)) break
+  }
+  return { lines, port: Number(/listening on 127\.0\.0\.1:(\d+)/.exec(lines.join('\n'))?.[1]) }
 }
 
 /** Runs it to its end. */

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { describe, type TestContext, test } from 'node:test'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { FoundResponse } from '../../../src/pipeline/find-responses.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
-import { homeOf, type ProgramResult, runProgram, startProgram } from '../../support/program.ts'
+import { greetingOf, homeOf, type ProgramResult, runProgram, startProgram } from '../../support/program.ts'
 import { ask } from '../../support/proxy-client.ts'
 
 const secret = 'f00dfeedcafe'
@@ -36,11 +35,7 @@ async function stage(context: TestContext): Promise<Stage> {
     child.kill('SIGTERM')
     await exited
   })
-  let port = 0
-  for await (const line of createInterface({ input: child.stderr! })) {
-    port ||= Number(/listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? 0)
-    if (line.includes('CA')) break
-  }
+  const { port } = await greetingOf(child)
   const larder = (...words: string[]): Promise<ProgramResult> => runProgram(words, environment)
   return {
     origin,

@@ -4,12 +4,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { describe, type TestContext, test } from 'node:test'
 import { command } from '../../support/command.ts'
 import { startOrigin, type TestOrigin } from '../../support/origin.ts'
-import { homeOf, type ProgramResult, programFile, runProgram, startProgram } from '../../support/program.ts'
+import { greetingOf, homeOf, type ProgramResult, programFile, runProgram, startProgram } from '../../support/program.ts'
 import { ask, type ProxiedAnswer } from '../../support/proxy-client.ts'
 import { startTlsOrigin, type TlsOrigin } from '../../support/tls-origin.ts'
 
@@ -48,11 +47,7 @@ interface Serving {
 async function serving(context: TestContext, child: ChildProcess): Promise<Serving> {
   context.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
-  let port = 0
-  for await (const line of createInterface({ input: child.stderr! })) {
-    port ||= Number(/listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1])
-    if (line.includes('CA')) break
-  }
+  const { port } = await greetingOf(child)
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
     assert.deepEqual(await exited, [0, null])

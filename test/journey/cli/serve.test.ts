@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { describe, type TestContext, test } from 'node:test'
 import { startOrigin } from '../../support/origin.ts'
-import { homeOf, runProgram, startProgram } from '../../support/program.ts'
+import { greetingOf, homeOf, runProgram, startProgram } from '../../support/program.ts'
 
 interface Serving {
   readonly environment: Record<string, string>
@@ -21,12 +20,7 @@ async function serve(context: TestContext, ...words: string[]): Promise<Serving>
   const child = startProgram(['serve', '--listen', '127.0.0.1:0', ...words], environment)
   const exited = once(child, 'exit')
   context.after(() => child.kill('SIGKILL'))
-  const lines: string[] = []
-  for await (const line of createInterface({ input: child.stderr! })) {
-    lines.push(line)
-    // The folder's name is random.
-    if (line.includes(' CA')) break
-  }
+  const { lines } = await greetingOf(child)
   return { environment, home: environment.HOME!, lines, signal: (name) => child.kill(name), ended: () => exited }
 }
 
