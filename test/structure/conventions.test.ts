@@ -102,7 +102,7 @@ describe('House rules', () => {
   })
 
   test('every test file lies in test/KIND/ and ends in .test.ts where a runner looks for it', () => {
-    const kinds = /^test\/(?:unit|contract|property|structure|journey)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.test\.ts$/
+    const kinds = /^test\/(?:unit|contract|property|structure|journey|long)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.test\.ts$/
     assert.deepEqual(
       projectFiles('test').filter((path) => path.endsWith('.test.ts') && !kinds.test(path)),
       [],

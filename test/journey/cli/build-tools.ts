@@ -7,16 +7,6 @@ export interface BuildTool {
   readonly fix: RegExp
 }
 
-/** What the tests install by npm, by the name of its folder. */
-export const npmTools: readonly string[] = [
-  'pnpm@npm:pnpm@10.34.9',
-  'pnpm-native@npm:pnpm@12.21.0',
-  'yarn@npm:yarn@1.22.22',
-  'yarn-berry@npm:@yarnpkg/cli-dist@4.18.1',
-  'bun@npm:bun@1.4.5',
-  'deno@npm:deno@2.9.6',
-]
-
 const node = `'${process.execPath}'`
 const dependsByNpm = `echo '{"name":"a","dependencies":{"larder-sample":"1.0.0"}}' >package.json`
 const showNpm = 'cat node_modules/larder-sample/index.js'

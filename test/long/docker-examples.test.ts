@@ -1,0 +1,3 @@
+import { describeExamples } from '../journey/docker/example-builds.ts'
+
+describeExamples(['java', 'php'])
