@@ -1,7 +1,7 @@
 import { describeBuildTools } from '../journey/cli/build-tool-runs.ts'
 
 describeBuildTools(
-  ['pnpm built in Rust', 'yarn berry', 'bun', 'deno'],
+  ['pnpm built in Rust', 'yarn berry', 'bun', 'deno', 'Maven', 'Gradle'],
   [
     'pnpm-native@npm:pnpm@12.21.0',
     'yarn-berry@npm:@yarnpkg/cli-dist@4.18.1',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildProgram } from './built-program.ts'
-import { faults } from './faults.ts'
-import { KillRun } from './kill-run.ts'
+import { buildProgram } from '../journey/store/crash/built-program.ts'
+import { faults } from '../journey/store/crash/faults.ts'
+import { KillRun } from '../journey/store/crash/kill-run.ts'
 
 test('kill -9 under load, before each call that writes, at start and at the end: what was acknowledged is there, no byte is wrong, nothing is left behind (CORRECTNESS I3, T04)', async (t) => {
   const { words, folder, remove } = buildProgram()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildProgram } from './built-program.ts'
-import { runPowerCuts } from './power-run.ts'
+import { buildProgram } from '../journey/store/crash/built-program.ts'
+import { runPowerCuts } from '../journey/store/crash/power-run.ts'
 
 const cutCount = 6
 
