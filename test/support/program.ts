@@ -17,13 +17,20 @@ export interface ProgramResult {
   readonly err: string
 }
 
+/** What started programs share with the tests: code that was compiled once (scripts/test makes the folder). */
+export function compiledCode(): Record<string, string> {
+  const folder = process.env.NODE_COMPILE_CACHE
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
+}
+
 /** A home folder of the test's own, and variables that keep the program inside of it. */
 export function homeOf(context: TestContext): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), 'larder-home-'))
   context.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
   const TMPDIR = join(home, 'tmp')
   mkdirSync(TMPDIR)
-  return { HOME: home, PATH: process.env.PATH!, XDG_STATE_HOME: join(home, '.local', 'state'), TMPDIR }
+  const XDG_STATE_HOME = join(home, '.local', 'state')
+  return { HOME: home, PATH: process.env.PATH!, XDG_STATE_HOME, TMPDIR, ...compiledCode() }
 }
 
 export function startProgram(words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {

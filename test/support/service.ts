@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { command } from './command.ts'
-import { programFile } from './program.ts'
+import { compiledCode, programFile } from './program.ts'
 
 /** The real program as a service, with a data folder that tests may break. */
 export interface Service {
@@ -38,7 +38,7 @@ export async function startService(
 ): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'larder-service-'))
   later(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const own = { HOME: folder, TMPDIR: folder, PATH: process.env.PATH! }
+  const own = { HOME: folder, TMPDIR: folder, PATH: process.env.PATH!, ...compiledCode() }
   const environment = { ...own, LARDER_ALLOW_ADDRESS: '127.0.0.0/8', LARDER_ACCESS_LOG: 'none' }
   const { dataFolder = join(folder, 'data'), words = [] } = options
   return start(later, { environment, socket: join(folder, 'admin.sock'), dataFolder, words })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
-import { programFile, runProgram } from '../../support/program.ts'
+import { compiledCode, programFile, runProgram } from '../../support/program.ts'
 import { originName, type PackageOrigin } from './package-origin.ts'
 
 /** A line of the access log, as far as it is looked at here. */
@@ -51,6 +51,7 @@ export async function serveLarder(folder: string, origin: PackageOrigin): Promis
   const environment: Record<string, string> = {
     HOME: home,
     PATH: process.env.PATH!,
+    ...compiledCode(),
     XDG_STATE_HOME: join(home, 'state'),
     XDG_CACHE_HOME: join(home, 'cache'),
     XDG_DATA_HOME: join(home, 'share'),
