@@ -38,6 +38,9 @@ export interface FtpDaemonPlace {
   write(name: string, content: string): Promise<string>
 }
 
+/** A minute: a busy machine starts slowly. */
+const startAttempts = 2_400
+
 /** Makes folders and a free port, starts the server that `prepare` describes, and waits until it answers. */
 export async function startFtpDaemon(
   name: string,
@@ -84,7 +87,7 @@ async function freePort(): Promise<number> {
 
 /** The servers say nothing when they are ready, so the port is asked until it answers. */
 async function reachable(name: string, port: number, hasGreeting: boolean, ended: Promise<string>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < startAttempts; attempt++) {
     if (await accepts(port, hasGreeting)) return
     const reason = await Promise.race([ended, pause(25, undefined)])
     if (reason !== undefined) throw new Error(`${name} did not start: ${reason}`)

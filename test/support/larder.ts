@@ -55,9 +55,10 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     parents: [],
     parentCredentialFiles: [],
     noProxy: [],
-    connectTimeoutMs: 2_000,
-    headTimeoutMs: 5_000,
-    idleTimeoutMs: 2_000,
+    // Of a busy machine, too; tests of what waits in vain ask for less.
+    connectTimeoutMs: 30_000,
+    headTimeoutMs: 30_000,
+    idleTimeoutMs: 30_000,
     originConnections: 32,
     originRate: Infinity,
     originBytesPerSecond: Infinity,

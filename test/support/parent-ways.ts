@@ -22,7 +22,7 @@ export interface WaysInput {
 export function waysThrough(input: WaysInput): WaysByParents {
   const { guard = () => undefined, roots = [], clock = systemClock, ftpAccess = anonymousAccess } = input
   const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
-  const settings = testSettings('/nowhere', { connectTimeoutMs: 20_000, ...input.settings })
+  const settings = testSettings('/nowhere', input.settings)
   const trust = createOriginTrust(roots)
   const { connectTimeoutMs, headTimeoutMs, idleTimeoutMs } = settings
   const http = { clock, guard, roots, resolve, connectTimeoutMs, headTimeoutMs, idleTimeoutMs, observer: () => {} }

@@ -19,6 +19,9 @@ export interface Squid {
 
 const program = '/usr/sbin/squid'
 
+/** A minute: a busy machine starts slowly. */
+const startAttempts = 2_400
+
 export async function startSquid(): Promise<Squid> {
   const folder = await mkdtemp(join(tmpdir(), 'larder-squid-'))
   // It gives up root for a user of its own, who writes the log.
@@ -64,7 +67,7 @@ async function launch(folder: string, port: number): Promise<{ child: ChildProce
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => resolve(`it ended with ${code ?? signal}`))
   })
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < startAttempts; attempt++) {
     if (await accepts(port)) return { child, ended }
     const reason = await Promise.race([ended, pause(25, undefined)])
     if (reason !== undefined) throw new Error(`squid did not start: ${reason}`)

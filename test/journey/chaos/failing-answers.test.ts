@@ -26,7 +26,7 @@ async function downloadAll(
 ): Promise<{ readonly failed: readonly string[]; readonly attemptsPerObject: number }> {
   const origin = await startChaosOrigin(mixed('failing answers', mixture))
   t.after(() => origin.stop())
-  const larder = await startLarder({ headTimeoutMs: 1_000, idleTimeoutMs: 1_000, ...overrides })
+  const larder = await startLarder({ headTimeoutMs: 3_000, idleTimeoutMs: 3_000, ...overrides })
   t.after(() => larder.stop())
   const urls = paths.map((path) => origin.url + path)
   const downloads = await curlDownloads(t, { proxyPort: larder.port, urls })

@@ -33,7 +33,7 @@ test('connections are reset or ignored before the TLS handshake, and 30 % of the
   const larder = await startLarder({
     retryAttempts: 8,
     retryBudget: 1,
-    connectTimeoutMs: 500,
+    connectTimeoutMs: 3_000,
     connectPorts: [origin.port],
     originCaFiles: [originCa],
   })

@@ -151,7 +151,7 @@ onEveryFace(
 )
 
 test('an answer that comes before the content was sent ends the connection to the origin (CORRECTNESS T16)', {
-  timeout: 10_000,
+  timeout: 120_000,
 }, async () => {
   const connections: string[] = []
   const server = createServer((socket) => {

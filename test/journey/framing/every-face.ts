@@ -19,7 +19,7 @@ export function stageFor(scripts: Scripts): (title: string, act: (face: Face, st
   after(() => stage.stop())
   return (title, act) => {
     for (const [index, name] of (['proxy port', 'tunnel with TLS', 'tunnel without TLS'] as const).entries()) {
-      test(`${title} (${name})`, { timeout: 10_000 }, () => act(stage.faces[index]!, stage))
+      test(`${title} (${name})`, { timeout: 120_000 }, () => act(stage.faces[index]!, stage))
     }
   }
 }

@@ -60,7 +60,7 @@ for (const faceName of faceNames) {
 
     for (const row of rows) {
       if (row.on !== undefined && !faceName.startsWith(row.on)) continue
-      test(`${row.title} (${row.why})`, { timeout: 5_000 }, async () => {
+      test(`${row.title} (${row.why})`, { timeout: 120_000 }, async () => {
         const { origin } = face
         const [seenBefore, oddBefore] = [origin.requests.length, origin.oddities.length]
         assert.deepEqual(await play(face, row), [...row.answers, ...(staysOpen(row) ? [200] : [])])

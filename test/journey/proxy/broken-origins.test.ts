@@ -26,7 +26,7 @@ let larder: TestLarder
 let origin: FaultOrigin
 
 before(async () => {
-  larder = await startLarder({ idleTimeoutMs: 300 })
+  larder = await startLarder({ idleTimeoutMs: 3_000 })
   origin = await startFaultOrigin((path, number) =>
     number === 1 && scripts[path] !== undefined
       ? scripts[path]

@@ -64,7 +64,7 @@ before(async () => {
     { ...blank, origin: 'l.yaml:1', mirrors: { bases: [`${a}/debian/`, `${b}/deb/`], alsoMissing: false } },
     { ...blank, origin: 'l.yaml:2', mirrors: { bases: [`${a}/loose/`, `${b}/loose/`], alsoMissing: true } },
   ]
-  larder = await startLarder({ rules, headTimeoutMs: 300 })
+  larder = await startLarder({ rules, headTimeoutMs: 3_000 })
 })
 
 after(async () => {

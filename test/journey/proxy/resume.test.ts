@@ -243,7 +243,7 @@ describe('A part that a client asked for', () => {
 
 describe('A transfer that stands still', () => {
   test('is given up after the idle timeout and goes on in another attempt', async () => {
-    const larder = await startLarder({ retryAttempts: 2, idleTimeoutMs: 300 })
+    const larder = await startLarder({ retryAttempts: 2, idleTimeoutMs: 3_000 })
     const origin = await startFaultOrigin((_, number) =>
       number === 1 ? [steps(cutAfter4)[0]!, { wait: true }] : steps(rest),
     )

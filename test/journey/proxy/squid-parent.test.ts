@@ -14,7 +14,7 @@ const objectBytes = 512 * 1024
 const objectCount = 40
 /** The request within whose answer Squid is killed. */
 const fatalRequest = 10
-const limit = { timeout: 60_000 }
+const limit = { timeout: 240_000 }
 
 function contentOf(path: string): Buffer {
   return Buffer.alloc(objectBytes, createHash('sha256').update(path).digest())

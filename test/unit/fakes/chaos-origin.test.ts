@@ -195,7 +195,7 @@ describe('A connection to the chaos origin', () => {
     const ca = createThrowAwayCa()
     t.after(() => ca.remove())
     const tls = ca.issue('DNS:localhost')
-    const trusting = { roots: [ca.root], connectTimeoutMs: 500 }
+    const trusting = { roots: [ca.root], connectTimeoutMs: 3_000 }
     const { ask } = await scene(t, always(undefined), { tls, door: (n) => (n === 1 ? 'silent' : 'open') }, trusting)
     assert.equal((await refusal(ask('/o'))).code, 'ORIGIN_CONNECT_TIMEOUT')
     assert.deepEqual((await ask('/o')).content, contentOf('/o'))
@@ -214,7 +214,7 @@ describe('A connection to the chaos origin', () => {
   test('needs a name first: the resolver fails as it is told', async (t) => {
     const words = ['again', 'unknown', 'silent', 'loopback'] as const
     const resolver = createChaosResolver((_host, question) => words[question - 1]!)
-    const impatient = { resolve: resolver.resolve, connectTimeoutMs: 50 }
+    const impatient = { resolve: resolver.resolve, connectTimeoutMs: 2_000 }
     const origin = await startChaosOrigin(always(undefined))
     const fetcher = httpFetcher(impatient)
     t.after(async () => {

@@ -10,7 +10,7 @@ async function through(faults: Partial<MiddleFaults>) {
   const server = await startFaultFtp({ content })
   const middle = await startFtpMiddle(server.port)
   Object.assign(middle.faults, faults)
-  const fetcher = ftpFetcher({ idleTimeoutMs: 500 })
+  const fetcher = ftpFetcher(faults.withholds226 ? { idleTimeoutMs: 1_000 } : {})
   const received = await get(fetcher, targetOf('ftp', middle.port, '/file')).catch((fault) => ({ fault, content: '' }))
   await fetcher.close()
   await middle.stop()

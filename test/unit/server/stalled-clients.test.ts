@@ -11,7 +11,7 @@ import { NodeClientResponse } from '../../../src/server/node-client-response.ts'
 /** Short enough to pass many times in a test. */
 const shortMs = 30
 /** Longer than a pause of a client becomes on a busy machine. */
-const longerMs = 700
+const longerMs = 3_000
 /** More than the system's buffers for a connection hold. */
 const content = Buffer.alloc(32 * 1024 * 1024, 7)
 const head = { status: 200, fields: [], length: content.length }

@@ -83,7 +83,7 @@ for (const [name, start] of Object.entries({ vsftpd: startVsftpd, proftpd: start
 
     test('is no whole one without 226', async () => {
       middle.faults.withholds226 = true
-      const impatient = ftpFetcher({ idleTimeoutMs: 2_000 })
+      const impatient = ftpFetcher({ idleTimeoutMs: 3_000 })
       const { fault, ...received } = await fetched(impatient)
       await impatient.close()
       assert.ok(fault !== undefined)

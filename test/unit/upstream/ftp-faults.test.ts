@@ -143,7 +143,7 @@ describe('An FTP server that misbehaves', () => {
         const fault = await refusal(fetcher.fetch({ method: 'GET', target: fileOf(server), fields: [] }))
         assert.equal(fault.code, 'ORIGIN_HEAD_TIMEOUT')
       },
-      { idleTimeoutMs: 50 },
+      { idleTimeoutMs: 1_000 },
     )
     await play(
       { sentBytes: 3, dataEnd: 'never' },

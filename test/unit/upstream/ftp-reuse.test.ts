@@ -135,7 +135,7 @@ describe('A control connection', () => {
           assert.equal(fault.code, code, `${AUTH}: ${fault.message}`)
           assert.doesNotMatch(server.commands.join(), /USER|PASS/)
         },
-        { access, connectTimeoutMs: 200 },
+        code === 'ORIGIN_CONNECT_TIMEOUT' ? { access, connectTimeoutMs: 1_000 } : { access },
       )
     }
   })

@@ -195,7 +195,7 @@ describe('When a parent', () => {
     const server = await origin(context, ca.issue('DNS:origin.test'))
     first.behave('stall')
     const parents = [parentAt(first.port), parentAt(second.port)]
-    const { fetcher } = ways(context, { settings: { parents, connectTimeoutMs: 1_500 }, roots: [ca.root] })
+    const { fetcher } = ways(context, { settings: { parents, connectTimeoutMs: 5_000 }, roots: [ca.root] })
     assert.equal((await get(fetcher, targetOf('https', server.port, '/', 'origin.test'))).response.status, 200)
   })
 
