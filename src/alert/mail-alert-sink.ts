@@ -36,6 +36,7 @@ export class MailAlertSink implements AlertSink {
       socket.destroy()
     }
     signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
     const transport = this.#transport(socket, needsTls)
     try {
       await transport.sendMail(this.#mail(alert))
@@ -74,7 +75,8 @@ export class MailAlertSink implements AlertSink {
       host,
       port,
       secure,
-      connection: socket,
+      // Of the end of a connection that it does not have yet it would not hear.
+      getSocket: (_options, use) => (socket.destroyed ? use(ended()) : use(null, { connection: socket })),
       requireTLS: needsTls && !secure,
       ignoreTLS: !needsTls,
       tls: { servername: host, secureContext: trust(), rejectUnauthorized: true },
@@ -97,6 +99,10 @@ export class MailAlertSink implements AlertSink {
       headers: { 'Auto-Submitted': 'auto-generated', References: `<${alert.id}@larder>` },
     }
   }
+}
+
+function ended(): Error {
+  return Object.assign(new Error('The connection has ended'), { code: 'ECONNECTION' })
 }
 
 /** Says the kind of failure and the server's reply code: its text could repeat what it was told. */

@@ -151,6 +151,7 @@ class Session {
       return `250-mail.test\r\n${tls}250-AUTH PLAIN\r\n250 8BITMIME`
     }
     if (word === 'AUTH') return '235 Welcome'
+    if (word === 'STARTTLS') return '502 Not here'
     return word === 'DATA' ? '354 Go on' : word === 'QUIT' ? '221 Bye' : '250 Fine'
   }
 

@@ -117,7 +117,9 @@ describe('larder run', () => {
 
   test('takes its private daemon with it even when it is killed', async (context) => {
     const { environment } = await stage(context)
-    const child = start(context, ['run', '--', 'sh', '-c', 'echo $http_proxy; exec sleep 1'], environment)
+    // It ends when the run has, which cannot tell it.
+    const script = 'echo $http_proxy; while kill -0 $PPID; do sleep 0.2; done 2>/dev/null'
+    const child = start(context, ['run', '--', 'sh', '-c', script], environment)
     const { hostname, port } = new URL(await firstLine(child.stdout!))
     const socket = connect(Number(port), hostname)
     await once(socket, 'connect')

@@ -76,12 +76,9 @@ describe('larder why URL', () => {
     const { code, out, err } = await why('--header', 'Accept: text/plain', url)
     assert.equal(code, 0)
     assert.equal(err, '')
-    assert.match(
-      out,
-      /^It would be served from the store: fresh for another (?:10|9) min(?: \d+ s)? \(by max-age\)\.\n\n/,
-    )
+    assert.match(out, /^It would be served from the store: fresh for another \d+ min(?: \d+ s)? \(by max-age\)\.\n\n/)
     assert.match(out, /^stored +200, 7 B, received \S+, varies by accept, sha256:[0-9a-f]{64}$/m)
-    assert.match(out, /^age +[\d.]+ s = 0 s when it was received \+ [\d.]+ s since$/m)
+    assert.match(out, /^age +[\d.]+ s = [\d.]+ s when it was received \+ [\d.]+ s since$/m)
     assert.match(out, /^lifetime +600 s \(max-age\)$/m)
     assert.match(out, /^lately +\S+ {2}\S+-1 {2}GET 200 miss, stored: yes$/m)
     const other = await why(url)
@@ -159,7 +156,7 @@ describe('larder why ID', () => {
     assert.match(miss, /^brought +200, 7 B/m)
     assert.match(
       await told('/a', 'hit'),
-      /^Served from the store: fresh for another (?:10|9) min(?: \d+ s)? \(by max-age\)\.\n/,
+      /^Served from the store: fresh for another \d+ min(?: \d+ s)? \(by max-age\)\.\n/,
     )
     assert.match(await told('/secret', 'miss'), /It was not stored: no-store forbids it\.\n/)
     assert.match(
