@@ -48,12 +48,13 @@ export async function prepareClients({ proxyUrl, caPem, folder, environment }: C
 
 /**
  * Where files for clients stay. Root's own folders are closed to others, and apt reads its files as another user: so root
- * has a place that all can read, unless XDG_STATE_HOME says otherwise.
+ * has a place that all can read, unless XDG_STATE_HOME says otherwise. A service of the system, whose user has no home, means
+ * that place, too: root's commands write it.
  */
 export function clientFolder(environment: Environment): string {
-  const root = process.geteuid?.() === 0
+  const isSystem = process.geteuid?.() === 0 || (environment.HOME ?? '/') === '/'
   const { XDG_STATE_HOME } = foldersOf(environment)
-  return root && XDG_STATE_HOME !== environment.XDG_STATE_HOME
+  return isSystem && XDG_STATE_HOME !== environment.XDG_STATE_HOME
     ? '/var/lib/larder-clients'
     : `${stateFolder(environment)}/clients`
 }
