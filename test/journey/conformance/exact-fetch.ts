@@ -19,7 +19,7 @@ export type ExactFetch = (url: string, init?: ExactInit) => Promise<ExactRespons
 
 /** Methods for which Node would invent chunked framing when no length is given. */
 const withoutBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'])
-const silenceLimitMs = 15_000
+const silenceLimitMs = 120_000
 
 function fieldLines(url: URL, { method = 'GET', headers = [], body }: ExactInit): [string, string][] {
   const given = headers.map(([name, value]): [string, string] => [name, String(value)])

@@ -14,8 +14,10 @@ export interface FaceTask {
   readonly suiteFolder: string
   readonly route: Route
   readonly sign: Sign
-  /** The only test to run, with a dump of what is said. */
-  readonly only?: string | undefined
+  /** The only tests to run. */
+  readonly only?: readonly string[] | undefined
+  /** Prints what is said. */
+  readonly dumps?: boolean
 }
 
 export interface FaceOutcome {
@@ -27,7 +29,7 @@ export interface FaceOutcome {
   readonly problems: readonly string[]
 }
 
-const limitMs = 180_000
+const limitMs = 280_000
 
 /** Runs the suite, or one test of it, on one face of a proxy. */
 export async function runFace(task: FaceTask): Promise<FaceOutcome> {

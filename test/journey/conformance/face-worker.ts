@@ -7,7 +7,7 @@ import { loadGroups, runGroups } from './suite.ts'
 const task = workerData as FaceTask
 
 /** The suite on one face, in a thread of its own: the suite's client can run only once in a set of modules. */
-async function runFace({ suiteFolder, route, sign, only }: FaceTask): Promise<FaceOutcome> {
+async function runFace({ suiteFolder, route, sign, only, dumps = false }: FaceTask): Promise<FaceOutcome> {
   const adapter = await startFaceAdapter(route)
   const unsigned: string[] = []
   const statuses: Record<string, number[]> = {}
@@ -20,9 +20,9 @@ async function runFace({ suiteFolder, route, sign, only }: FaceTask): Promise<Fa
   })
   const groups = (await loadGroups(suiteFolder)).map((group) => ({
     ...group,
-    tests: group.tests.filter(({ id }) => only === undefined || id === only),
+    tests: group.tests.filter(({ id }) => only === undefined || only.includes(id)),
   }))
-  if (only !== undefined) for (const group of groups) for (const test of group.tests) test.dump = true
+  if (dumps) for (const group of groups) for (const test of group.tests) test.dump = true
   const scheme = route.face === 'plain' ? 'http' : 'https'
   const results = await runGroups(suiteFolder, groups, fetch, `${scheme}://${route.origin}`)
   await adapter.stop()

@@ -5,8 +5,8 @@ import { after, before, describe, test } from 'node:test'
 import { exceptions } from './exceptions.ts'
 import type { Face } from './face-adapter.ts'
 import { failureList, resultTable } from './report.ts'
-import { breaches } from './rule.ts'
-import { type FaceReport, type Session, startSession, testFace } from './session.ts'
+import { breaches, otherChoices, wrongOnes } from './rule.ts'
+import { type FaceReport, type Session, startSession, testAgain, testFace } from './session.ts'
 import { type Subject, startLarderSubject } from './subjects.ts'
 
 const top = join(import.meta.dirname, '../../..')
@@ -15,6 +15,23 @@ const built = join(top, 'dist/main.js')
 /** What scripts/test has built; from a checkout that was never built, the sources. */
 const entry = existsSync(built) ? built : join(top, 'src/main.ts')
 const faces: readonly Face[] = ['plain', 'intercepted']
+
+/**
+ * What the suite stores lives for two seconds: on a busy machine, where a hundred of its tests run at once, it may be stale
+ * before the suite asks for it. Those tests are made again, few at once; what is wrong is wrong then, too.
+ */
+const mostRounds = 4
+
+/** Behaviours that keep a face from being good enough, and those in which the faces differ. */
+function doubtful(reports: readonly FaceReport[]): ReadonlySet<string> {
+  const wrong = reports
+    .filter(({ judged }) => breaches(judged, exceptions).length > 0)
+    .flatMap(({ judged }) => [...wrongOnes(judged, exceptions), ...otherChoices(judged)])
+    .map(({ id }) => id)
+  const [first, ...others] = reports.map(({ judged }) => judged)
+  const different = first!.filter(({ verdict }, at) => others.some((other) => other[at]!.verdict !== verdict))
+  return new Set([...wrong, ...different.map(({ id }) => id)])
+}
 
 describe('The public suite of cache behaviours (http-cache-tests), in the standards profile', () => {
   let session: Session
@@ -25,6 +42,11 @@ describe('The public suite of cache behaviours (http-cache-tests), in the standa
     session = await startSession()
     larder = await startLarderSubject(entry, session.origin, session.folder)
     reports = await Promise.all(faces.map((face) => testFace(session, larder, face)))
+    for (let round = 0; round < mostRounds && doubtful(reports).size > 0; round += 1) {
+      const ids = doubtful(reports)
+      process.stdout.write(`\nAsked again, on their own: ${[...ids].join(' ')}\n`)
+      reports = await Promise.all(reports.map((report) => testAgain(session, larder, report, ids)))
+    }
   })
   after(async () => {
     await larder?.server.stop()

@@ -17,15 +17,27 @@ function staleExceptions(required: readonly Judged[], exceptions: Exceptions): r
   })
 }
 
+/** Required behaviours that fail or could not be judged in another way than an exception says. */
+export function wrongOnes(judged: readonly Judged[], exceptions: Exceptions): readonly Judged[] {
+  return judged.filter(
+    (one) => one.kind === 'required' && one.verdict !== 'passed' && !accepts(exceptions[one.id], one),
+  )
+}
+
+/** Optional behaviours in which the better choice is not made. */
+export function otherChoices(judged: readonly Judged[]): readonly Judged[] {
+  return judged.filter(({ kind, verdict }) => kind === 'optimal' && verdict !== 'passed')
+}
+
 /**
  * What keeps `judged` from being good enough, in words: a required behaviour that fails or could not be judged in another
  * way than an exception says, an exception that is not needed, too many of the other choice. Empty: nothing.
  */
 export function breaches(judged: readonly Judged[], exceptions: Exceptions): readonly string[] {
   const required = judged.filter(({ kind }) => kind === 'required')
-  const wrong = required
-    .filter((one) => one.verdict !== 'passed' && !accepts(exceptions[one.id], one))
-    .map(({ id, verdict, name, message, statuses }) => `${id} ${verdict}: ${name}: ${message} (${statuses.join(', ')})`)
+  const wrong = wrongOnes(judged, exceptions).map(
+    ({ id, verdict, name, message, statuses }) => `${id} ${verdict}: ${name}: ${message} (${statuses.join(', ')})`,
+  )
   const optionalCount = judged.filter(({ kind }) => kind === 'optimal').length
   const better = count(judged, 'optimal', 'passed')
   const share =

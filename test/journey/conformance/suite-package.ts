@@ -16,7 +16,7 @@ export function fetchSuite(folder: string): string {
     cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 240_000,
   })
   const archive = join(folder, told.trim().split('\n').at(-1)!)
   const found = createHash('sha512').update(readFileSync(archive)).digest('base64')
