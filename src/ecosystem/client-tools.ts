@@ -33,7 +33,19 @@ const exported =
     `export ${name}=${shellWord(files[which])}`
 
 /** Those with a certificate store of their own. */
-const ownStores = new Set(['pip', 'uv', 'conda', 'yarn', 'pnpm', 'npm', 'bun', 'deno', 'AWS tools', 'requests'])
+const ownStores = new Set([
+  'pip',
+  'uv',
+  'conda',
+  'mamba',
+  'yarn',
+  'pnpm',
+  'npm',
+  'bun',
+  'deno',
+  'AWS tools',
+  'requests',
+])
 
 /** The first that fits is meant: those who only pass on another's name stand last. */
 export const clientTools: readonly ClientTool[] = [
@@ -41,15 +53,15 @@ export const clientTools: readonly ClientTool[] = [
     hosts: /^(?:pypi\.org|files\.pythonhosted\.org|.*\.pypi\.org)$/,
   }),
   tool('uv', ['uv', 'uvx'], /^uv\//, ['SSL_CERT_FILE'], exported('SSL_CERT_FILE')),
+  tool('conda', ['conda'], /^conda\//, ['CONDA_SSL_VERIFY', 'REQUESTS_CA_BUNDLE'], exported('CONDA_SSL_VERIFY'), {
+    hosts: /(?:^|\.)anaconda\.(?:org|com)$/,
+  }),
   tool(
-    'conda',
-    ['conda', 'mamba', 'micromamba'],
-    /^(?:conda|mamba|micromamba)\//,
-    ['CONDA_SSL_VERIFY', 'REQUESTS_CA_BUNDLE'],
-    exported('CONDA_SSL_VERIFY'),
-    {
-      hosts: /(?:^|\.)anaconda\.(?:org|com)$/,
-    },
+    'mamba',
+    ['mamba', 'micromamba'],
+    /^(?:mamba|micromamba)\//,
+    ['MAMBA_CACERT_PATH', 'MAMBA_SSL_VERIFY'],
+    exported('MAMBA_SSL_VERIFY'),
   ),
   tool(
     'yarn',

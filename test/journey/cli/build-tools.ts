@@ -1,8 +1,7 @@
-/** A tool that takes the package of the test's registry; everything that it would keep itself goes to the folder $fresh. */
-export interface BuildTool {
-  readonly name: string
-  /** Lines for sh, run in an empty folder; `tools` is where those that npm installed lie. */
-  readonly script: (url: string, tools: string) => string
+import type { TriedTool } from './tool-runs.ts'
+
+/** A tool that takes the package of the test's registry. */
+export interface BuildTool extends TriedTool {
   /** What larder doctor advises when the tool was started without trust. */
   readonly fix: RegExp
 }
@@ -17,7 +16,8 @@ const bundleIn = (name: string, variable: string): RegExp =>
 const trustStore = (name: string): RegExp =>
   new RegExp(`^${name}: export JAVA_TOOL_OPTIONS=.*-Djavax\\.net\\.ssl\\.trustStore=/.*\\.jks`)
 
-export const buildTools: readonly BuildTool[] = [
+/** `tools` is where those that npm installed lie. */
+export const buildTools = (tools: string): readonly BuildTool[] => [
   {
     name: 'npm',
     script: (url) =>
@@ -26,37 +26,37 @@ export const buildTools: readonly BuildTool[] = [
   },
   {
     name: 'pnpm',
-    script: (url, tools) =>
+    script: (url) =>
       `${dependsByNpm}; ${node} ${tools}/pnpm/bin/pnpm.cjs install --registry ${url}/npm/ --store-dir "$fresh/store" --config.cache-dir="$fresh/cache" --config.fetch-retries=0 >&2 && ${showNpm}`,
     fix: extraRoots('pnpm'),
   },
   {
     name: 'pnpm built in Rust',
-    script: (url, tools) =>
+    script: (url) =>
       `${dependsByNpm}; ${node} ${tools}/pnpm-native/bin/pnpm.mjs install --registry ${url}/npm/ --store-dir "$fresh/store" --config.cache-dir="$fresh/cache" --config.fetch-retries=0 >&2 && ${showNpm}`,
     fix: extraRoots('pnpm'),
   },
   {
     name: 'yarn classic',
-    script: (url, tools) =>
+    script: (url) =>
       `${dependsByNpm}; ${node} ${tools}/yarn/bin/yarn.js install --registry ${url}/npm/ --cache-folder "$fresh/cache" --non-interactive >&2 && ${showNpm}`,
     fix: extraRoots('yarn'),
   },
   {
     name: 'yarn berry',
-    script: (url, tools) =>
+    script: (url) =>
       `${dependsByNpm}; export YARN_NPM_REGISTRY_SERVER=${url}/npm YARN_GLOBAL_FOLDER="$fresh/global" YARN_NODE_LINKER=node-modules YARN_ENABLE_TELEMETRY=0 YARN_HTTP_RETRY=0 YARN_NPM_MINIMAL_AGE_GATE=0; ${node} ${tools}/yarn-berry/bin/yarn.js install >&2 && ${showNpm}`,
     fix: extraRoots('yarn'),
   },
   {
     name: 'bun',
-    script: (url, tools) =>
+    script: (url) =>
       `${dependsByNpm}; BUN_INSTALL_CACHE_DIR="$fresh/cache" ${tools}/bun/bin/bun.exe install --registry ${url}/npm/ >&2 && ${showNpm}`,
     fix: extraRoots('bun'),
   },
   {
     name: 'deno',
-    script: (url, tools) =>
+    script: (url) =>
       `echo 'import text from "npm:larder-sample@1.0.0"; console.log(text)' >a.js; DENO_DIR="$fresh/deno" NPM_CONFIG_REGISTRY=${url}/npm/ ${node} ${tools}/deno/bin.cjs run -A a.js`,
     fix: bundleIn('deno', 'DENO_CERT'),
   },
@@ -97,5 +97,12 @@ export const buildTools: readonly BuildTool[] = [
     script: (url) =>
       `printf 'repositories { maven { url "${url}/maven" } }\\nconfigurations { wanted }\\ndependencies { wanted "larder.test:sample:1.0.0" }\\ntask show { doLast { println "content: " + configurations.wanted.files } }\\n' >build.gradle; : >settings.gradle; gradle --no-daemon -q -g "$fresh/gradle" show`,
     fix: trustStore('Gradle'),
+  },
+  {
+    name: 'dnf',
+    // It takes no variable for the CA, but the option that doctor names.
+    script: (url) =>
+      `dnf -y \${SSL_CERT_FILE:+--setopt=sslcacert="$SSL_CERT_FILE"} --repofrompath=test,${url}/rpm --repo=test --installroot="$fresh/root" --releasever=1 --setopt=cachedir="$fresh/cache" --setopt=logdir="$fresh" --setopt=persistdir="$fresh/state" --setopt=gpgcheck=0 --setopt=retries=1 install --downloadonly larder-sample >&2 && cat "$fresh"/cache/test-*/packages/larder-sample-1.0.0-1.noarch.rpm`,
+    fix: /^dnf: dnf --setopt=sslcacert=\/.*\/bundle\.pem COMMAND$/,
   },
 ]

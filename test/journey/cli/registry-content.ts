@@ -42,6 +42,7 @@ export function makeRegistry(folder: string): Registry {
   write('composer/dist/sample-1.0.0.tar', php)
   writeGems(folder, write)
   writeMaven(write)
+  writeRpm(write)
   return (path, url) => {
     if (path === '/npm/larder-sample') return { type: json, body: packument(npm, `${url}/npm`) }
     if (path === '/cargo/index/config.json') return { type: json, body: `{"dl":"${url}/cargo/crates"}` }
@@ -140,3 +141,28 @@ function writeMaven(write: Write): void {
 
 /** A zip file without members. */
 const emptyArchive = 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=='
+
+/** A repository of one package, of which dnf wants no more than its digest as long as it is not installed. */
+function writeRpm(write: Write): void {
+  const file = 'Packages/larder-sample-1.0.0-1.noarch.rpm'
+  const rpm = `${text}\n`
+  const common = 'http://linux.duke.edu/metadata'
+  const version = 'epoch="0" ver="1.0.0" rel="1"'
+  const primary = `<?xml version="1.0"?>
+<metadata xmlns="${common}/common" xmlns:rpm="${common}/rpm" packages="1"><package type="rpm">
+<name>larder-sample</name><arch>noarch</arch><version ${version}/>
+<checksum type="sha256" pkgid="YES">${digest('sha256', rpm)}</checksum><summary>sample</summary>
+<size package="${rpm.length}" installed="0" archive="0"/><location href="${file}"/>
+<format><rpm:provides><rpm:entry name="larder-sample" flags="EQ" ${version}/></rpm:provides></format>
+</package></metadata>
+`
+  write(`rpm/${file}`, rpm)
+  write('rpm/repodata/primary.xml', primary)
+  write(
+    'rpm/repodata/repomd.xml',
+    `<?xml version="1.0"?>
+<repomd xmlns="${common}/repo"><revision>1</revision><data type="primary"><location href="repodata/primary.xml"/>
+<checksum type="sha256">${digest('sha256', primary)}</checksum><timestamp>1</timestamp></data></repomd>
+`,
+  )
+}

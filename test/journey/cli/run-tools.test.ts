@@ -1,14 +1,13 @@
-import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
-import { startParentProxy } from '../../fakes/parent-proxy.ts'
-import { homeOf, runProgram } from '../../support/program.ts'
-import { startTlsOrigin } from '../../support/tls-origin.ts'
+import { test } from 'node:test'
+import { homeOf } from '../../support/program.ts'
+import type { Registry } from './registry-content.ts'
+import { tryTools } from './tool-runs.ts'
 
 /** Each fetches from an https origin of its own name; everything that the tool itself would keep goes to a fresh folder. */
-const tools: readonly (readonly [name: string, script: (url: string) => string])[] = [
+const scripts: readonly (readonly [name: string, script: (url: string) => string])[] = [
   ['curl', (url) => `curl -sSf ${url}/plain`],
   ['wget', (url) => `wget -q -O - ${url}/plain`],
   ['Node', (url) => `'${process.execPath}' -e 'fetch("${url}/plain").then((r) => r.text()).then(console.log)'`],
@@ -25,6 +24,7 @@ const tools: readonly (readonly [name: string, script: (url: string) => string])
     (url) => `GOFLAGS=-mod=mod GOSUMDB=off GOPATH="$fresh" GOPROXY=${url}/go go list -m -versions content.test/of`,
   ],
 ]
+const tools = scripts.map(([name, script]) => ({ name, script }))
 
 /** Files of a repository for git over plain https, and a wheel. */
 function makeFiles(home: string): string {
@@ -56,66 +56,21 @@ function makeFiles(home: string): string {
 }
 
 /** What the origin answers, by path. */
-function answerTo(path: string, files: string): string | Buffer | undefined {
-  if (path === '/plain') return 'content of the origin\n'
-  if (path === '/go/content.test/of/@v/list') return 'v1.0.0\n'
-  if (path.endsWith('.info')) return '{"Version":"v1.0.0","Time":"2026-01-01T00:00:00Z"}'
-  if (path.endsWith('.mod')) return 'module content.test/of\n'
-  if (path === '/simple/larder-sample/')
-    return '<!doctype html><a href="larder_sample-1.0-py3-none-any.whl">larder_sample-1.0-py3-none-any.whl</a>'
-  try {
-    return readFileSync(join(files, path))
-  } catch {
-    return undefined
+const registryOf =
+  (files: string): Registry =>
+  (path) => {
+    const plain = (body: string | Buffer) => ({ type: 'application/octet-stream', body })
+    if (path === '/plain') return plain('content of the origin\n')
+    if (path === '/go/content.test/of/@v/list') return plain('v1.0.0\n')
+    if (path.endsWith('.info')) return plain('{"Version":"v1.0.0","Time":"2026-01-01T00:00:00Z"}')
+    if (path.endsWith('.mod')) return plain('module content.test/of\n')
+    if (path === '/simple/larder-sample/') {
+      const name = 'larder_sample-1.0-py3-none-any.whl'
+      return { type: 'text/html', body: `<!doctype html><a href="${name}">${name}</a>` }
+    }
+    const file = join(files, path)
+    return statSync(file, { throwIfNoEntry: false })?.isFile() ? plain(readFileSync(file)) : undefined
   }
-}
 
-describe('larder run, from an empty home folder', () => {
-  for (const [name, script] of tools) {
-    test(`lets ${name} fetch over https, the second time from the store`, async (context) => {
-      const environment = homeOf(context)
-      const files = makeFiles(environment.HOME!)
-      const origin = await startTlsOrigin((request, response) => {
-        const body = answerTo(request.url!.replace(/\?.*/, ''), files)
-        if (body === undefined) return response.writeHead(404, { 'Cache-Control': 'max-age=600' }).end('none\n')
-        const type =
-          request.url!.startsWith('/simple/larder-sample/?') || request.url!.endsWith('sample/')
-            ? 'text/html'
-            : 'application/octet-stream'
-        response.writeHead(200, {
-          'Cache-Control': 'max-age=600',
-          'Content-Type': type,
-          'Content-Length': Buffer.byteLength(body),
-        })
-        response.end(body)
-      })
-      const parent = await startParentProxy()
-      context.after(async () => {
-        await parent.stop()
-        await origin.stop()
-      })
-      const settings = {
-        LARDER_ORIGIN_CA: origin.caFile,
-        LARDER_CONNECT_PORT: String(origin.port),
-        LARDER_PARENT: `http://127.0.0.1:${parent.port}`,
-        LARDER_ALLOW_ADDRESS: '127.0.0.0/8,::1',
-      }
-      const url = `https://${name.toLowerCase()}.test:${origin.port}`
-      const asked: number[] = []
-      for (const round of ['one', 'two']) {
-        const fresh = join(environment.HOME!, round)
-        mkdirSync(fresh)
-        const { code, out, err } = await runProgram(['run', '--', 'sh', '-c', `fresh='${fresh}'; ${script(url)}`], {
-          ...environment,
-          ...settings,
-        })
-        assert.equal(code, 0, err)
-        assert.match(out, /content|METADATA/)
-        // git wants to know each time where branches stand, and says so; what they consist of is what counts.
-        asked.push(origin.paths.filter((path) => !/info\/refs|HEAD$/.test(path)).length)
-      }
-      assert.ok(asked[0]! > 0)
-      assert.equal(asked[1], asked[0], `asked of the origin again: ${origin.paths.slice(asked[0]).join(' ')}`)
-    })
-  }
-})
+test('larder run, from an empty home folder, lets every tool fetch over https, the second time from the store', async (context) =>
+  tryTools(context, tools, registryOf(makeFiles(homeOf(context).HOME!))))

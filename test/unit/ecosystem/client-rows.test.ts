@@ -33,7 +33,8 @@ const rows: Readonly<Record<string, Row>> = {
     trust: ['SSL_CERT_FILE'],
     fixed: { UV_SYSTEM_CERTS: '1', UV_NATIVE_TLS: '1' },
   },
-  conda: { proxy: standard, trust: ['CONDA_SSL_VERIFY', 'MAMBA_SSL_VERIFY', 'REQUESTS_CA_BUNDLE'] },
+  conda: { proxy: standard, trust: ['CONDA_SSL_VERIFY', 'REQUESTS_CA_BUNDLE'] },
+  mamba: { proxy: standard, trust: ['MAMBA_SSL_VERIFY'] },
   yarn: {
     proxy: [...npm.proxy, 'YARN_HTTPS_PROXY', 'YARN_HTTP_PROXY'],
     trust: [...npm.trust, 'YARN_HTTPS_CA_FILE_PATH'],
