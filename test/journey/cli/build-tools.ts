@@ -6,6 +6,8 @@ export interface BuildTool extends TriedTool {
   readonly fix: RegExp
 }
 
+/** Compiling well takes longer than all that a build of one file does. */
+const quickJava = `export _JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'`
 const node = `'${process.execPath}'`
 const dependsByNpm = `echo '{"name":"a","dependencies":{"larder-sample":"1.0.0"}}' >package.json`
 const showNpm = 'cat node_modules/larder-sample/index.js'
@@ -89,13 +91,13 @@ export const buildTools = (tools: string): readonly BuildTool[] => [
     name: 'Maven',
     // A parent and an extension of the build are asked for without any plugin.
     script: (url) =>
-      `echo '<settings><mirrors><mirror><id>test</id><mirrorOf>*</mirrorOf><url>${url}/maven</url></mirror></mirrors></settings>' >settings.xml; echo '<project><modelVersion>4.0.0</modelVersion><parent><groupId>larder.test</groupId><artifactId>parent</artifactId><version>1.0.0</version><relativePath/></parent><artifactId>a</artifactId><packaging>pom</packaging><build><extensions><extension><groupId>larder.test</groupId><artifactId>sample</artifactId><version>1.0.0</version></extension></extensions></build></project>' >pom.xml; mvn -B -ntp -s settings.xml -Dmaven.repo.local="$fresh/m2" validate >&2 && test -f "$fresh/m2/larder/test/sample/1.0.0/sample-1.0.0.jar" && cat "$fresh/m2/larder/test/parent/1.0.0/parent-1.0.0.pom"`,
+      `${quickJava}; echo '<settings><mirrors><mirror><id>test</id><mirrorOf>*</mirrorOf><url>${url}/maven</url></mirror></mirrors></settings>' >settings.xml; echo '<project><modelVersion>4.0.0</modelVersion><parent><groupId>larder.test</groupId><artifactId>parent</artifactId><version>1.0.0</version><relativePath/></parent><artifactId>a</artifactId><packaging>pom</packaging><build><extensions><extension><groupId>larder.test</groupId><artifactId>sample</artifactId><version>1.0.0</version></extension></extensions></build></project>' >pom.xml; mvn -B -ntp -s settings.xml -Dmaven.repo.local="$fresh/m2" validate >&2 && test -f "$fresh/m2/larder/test/sample/1.0.0/sample-1.0.0.jar" && cat "$fresh/m2/larder/test/parent/1.0.0/parent-1.0.0.pom"`,
     fix: trustStore('Maven'),
   },
   {
     name: 'Gradle',
     script: (url) =>
-      `printf 'repositories { maven { url "${url}/maven" } }\\nconfigurations { wanted }\\ndependencies { wanted "larder.test:sample:1.0.0" }\\ntask show { doLast { println "content: " + configurations.wanted.files } }\\n' >build.gradle; : >settings.gradle; gradle --no-daemon -q -g "$fresh/gradle" show`,
+      `${quickJava}; printf 'repositories { maven { url "${url}/maven" } }\\nconfigurations { wanted }\\ndependencies { wanted "larder.test:sample:1.0.0" }\\ntask show { doLast { println "content: " + configurations.wanted.files } }\\n' >build.gradle; : >settings.gradle; gradle --no-daemon -q -g "$fresh/gradle" show`,
     fix: trustStore('Gradle'),
   },
   {

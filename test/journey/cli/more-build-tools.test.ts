@@ -1,4 +1,4 @@
-import { describeBuildTools } from '../journey/cli/build-tool-runs.ts'
+import { describeBuildTools } from './build-tool-runs.ts'
 
 describeBuildTools(
   ['pnpm built in Rust', 'yarn berry', 'bun', 'deno', 'Maven', 'Gradle'],
