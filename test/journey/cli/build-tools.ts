@@ -107,4 +107,10 @@ export const buildTools = (tools: string): readonly BuildTool[] => [
       `dnf -y \${SSL_CERT_FILE:+--setopt=sslcacert="$SSL_CERT_FILE"} --repofrompath=test,${url}/rpm --repo=test --installroot="$fresh/root" --releasever=1 --setopt=cachedir="$fresh/cache" --setopt=logdir="$fresh" --setopt=persistdir="$fresh/state" --setopt=gpgcheck=0 --setopt=retries=1 install --downloadonly larder-sample >&2 && cat "$fresh"/cache/test-*/packages/larder-sample-1.0.0-1.noarch.rpm`,
     fix: /^dnf: dnf --setopt=sslcacert=\/.*\/bundle\.pem COMMAND$/,
   },
+  {
+    name: 'AWS tools',
+    script: (url) =>
+      `AWS_MAX_ATTEMPTS=1 AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=us-east-1 /usr/bin/aws --endpoint-url ${url} --no-sign-request s3 cp s3://sample/file -`,
+    fix: bundleIn('AWS tools', 'AWS_CA_BUNDLE'),
+  },
 ]

@@ -43,6 +43,7 @@ export function makeRegistry(folder: string): Registry {
   writeGems(folder, write)
   writeMaven(write)
   writeRpm(write)
+  write('sample/file', `${text}\n`)
   return (path, url) => {
     if (path === '/npm/larder-sample') return { type: json, body: packument(npm, `${url}/npm`) }
     if (path === '/cargo/index/config.json') return { type: json, body: `{"dl":"${url}/cargo/crates"}` }
