@@ -55,9 +55,12 @@ export const bundleVariables = [
 /** Takes the path of certificates that are trusted beside those which Node brings. */
 export const extraCertificatesVariable = 'NODE_EXTRA_CA_CERTS'
 
-/** Switches without which a tool ignores all of the above. */
+/**
+ * Switches without which a tool ignores all of the above, or some of them. uv reads SSL_CERT_FILE without its older
+ * UV_NATIVE_TLS, and newer versions warn of that at every start.
+ */
 export const proxySwitches = { NODE_USE_ENV_PROXY: '1' } as const
-export const trustSwitches = { UV_SYSTEM_CERTS: '1', UV_NATIVE_TLS: '1' } as const
+export const trustSwitches = { UV_SYSTEM_CERTS: '1' } as const
 
 /** Hosts that are always reached directly. */
 export const directHosts = ['localhost', '127.0.0.1', '::1'] as const

@@ -31,7 +31,7 @@ const rows: Readonly<Record<string, Row>> = {
   uv: {
     proxy: ['HTTPS_PROXY', 'HTTP_PROXY'],
     trust: ['SSL_CERT_FILE'],
-    fixed: { UV_SYSTEM_CERTS: '1', UV_NATIVE_TLS: '1' },
+    fixed: { UV_SYSTEM_CERTS: '1' },
   },
   conda: { proxy: standard, trust: ['CONDA_SSL_VERIFY', 'REQUESTS_CA_BUNDLE'] },
   mamba: { proxy: standard, trust: ['MAMBA_SSL_VERIFY'] },
