@@ -57,6 +57,7 @@ export interface Stores {
 /** What of the system the stores use; tests put faults between. */
 export interface StoreSystem {
   readonly disk?: Disk
+  /** For the pauses after which something is tried or looked at again. How long the disk may take is always real time. */
   readonly timers?: Timers
   /** Tells people of work that takes time before the stores can be used. */
   readonly note?: ((text: string) => void) | undefined
@@ -91,7 +92,7 @@ interface LockedFolder {
 
 function openLocked({ settings, layout, lock, found, observer, system }: LockedFolder): Stores {
   const { timers = systemTimers, note = () => {} } = system
-  const disk = openDisk(system, timers, (fault) => health.failed(fault))
+  const disk = openDisk(system, (fault) => health.failed(fault))
   const suspects = takeCleanMark(layout)
   const folder = new KeptFolder(layout, lock)
   const healing: Healing[] = []
@@ -141,12 +142,9 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
 }
 
 /** A disk that hangs must leave a thread for looking up names: clients are served by relay. */
-function openDisk(
-  { disk = systemDisk }: StoreSystem,
-  timers: Timers,
-  onUnanswered: (fault: Fault) => void,
-): BoundedDisk {
-  return new BoundedDisk({ disk, timers, mostAtOnce: Math.max(1, blockingThreadCount() - 1), onUnanswered })
+function openDisk({ disk = systemDisk }: StoreSystem, onUnanswered: (fault: Fault) => void): BoundedDisk {
+  const mostAtOnce = Math.max(1, blockingThreadCount() - 1)
+  return new BoundedDisk({ disk, timers: systemTimers, mostAtOnce, onUnanswered })
 }
 
 function openQuarantine(settings: Settings, layout: Layout, observer: Observer): Quarantine {
