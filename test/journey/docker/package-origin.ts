@@ -94,12 +94,12 @@ function addIndex(files: Map<string, Buffer>): void {
 }
 
 /** A zip archive of stored files (APPNOTE 4.3). */
-export function zip(contents: Readonly<Record<string, string>>): Buffer {
+export function zip(contents: Readonly<Record<string, string | Buffer>>): Buffer {
   const locals: Buffer[] = []
   const directory: Buffer[] = []
   let offset = 0
-  for (const [name, text] of Object.entries(contents)) {
-    const [path, content] = [Buffer.from(name), Buffer.from(text)]
+  for (const [name, given] of Object.entries(contents)) {
+    const [path, content] = [Buffer.from(name), typeof given === 'string' ? Buffer.from(given) : given]
     const shared = Buffer.alloc(26)
     shared.writeUInt16LE(20, 0)
     shared.writeUInt16LE(0x21, 8)

@@ -31,7 +31,7 @@ export async function setStage(): Promise<Stage> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    return { origin, larder, archive: await makeBase(folder, larder.address), folder, stop }
+    return { origin, larder, archive: await makeBase(folder), folder, stop }
   } catch (error) {
     await stop()
     throw error

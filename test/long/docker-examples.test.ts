@@ -1,3 +1,0 @@
-import { describeExamples } from '../journey/docker/example-builds.ts'
-
-describeExamples(['java', 'php'])
