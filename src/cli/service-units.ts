@@ -89,6 +89,9 @@ function service(plan: ServicePlan): string {
 Description=Larder, a caching proxy for builds
 ${network}Requires=${socketUnits.join(' ')}
 After=${socketUnits.join(' ')}
+# Who cannot start (a wrong configuration) is given up, sockets and all, however long a start takes here.
+StartLimitIntervalSec=2min
+StartLimitBurst=10
 
 [Service]
 ${startLines(plan)}
