@@ -10,6 +10,7 @@ import type { Settings } from '../../../src/config/settings.ts'
 import { fileBytes } from '../../../src/store/accounting.ts'
 import type { BlobWriter } from '../../../src/store/blob-store.ts'
 import { layoutOf } from '../../../src/store/layout.ts'
+import type { StoreUse } from '../../../src/store/store-use.ts'
 import { content } from '../../support/blob-content.ts'
 import { testSettings } from '../../support/larder.ts'
 import { storedResponse } from '../../support/stored-responses.ts'
@@ -116,16 +117,19 @@ class World {
     }
   }
 
-  /** Content that nobody names goes in the background: then it is counted until it is gone. */
-  async settled(): Promise<void> {
-    for (const endAt = performance.now() + longestMs; performance.now() < endAt; await turn()) {
-      if (this.stores.quota!.use().kinds.blobs === this.files().countedBytes) return
+  /**
+   * Content that nobody names goes in the background: then it is counted until it is gone. A file may go at any moment, between
+   * two looks as well, so what was compared is what is answered.
+   */
+  async settled(): Promise<{ readonly use: StoreUse; readonly files: ReturnType<World['files']> }> {
+    for (const endAt = performance.now() + longestMs; ; await turn()) {
+      const [use, files] = [this.stores.quota!.use(), this.files()]
+      if (use.kinds.blobs === files.countedBytes || performance.now() > endAt) return { use, files }
     }
   }
 
   async check(): Promise<void> {
-    await this.settled()
-    const use = this.stores.quota!.use()
+    const { use, files } = await this.settled()
     const { usedBytes, reservedBytes, fixedBytes, quotaBytes, kinds, blobs, responses, pinned, freeBytes } = use
     for (const [name, value] of Object.entries({
       usedBytes,
@@ -140,7 +144,7 @@ class World {
     }
     // Room for rows may be promised on free pages.
     assert.ok(usedBytes - freeBytes + reservedBytes + fixedBytes <= quotaBytes, JSON.stringify(use))
-    const { countedBytes, allocatedBytes } = this.files()
+    const { countedBytes, allocatedBytes } = files
     assert.equal(kinds.blobs, countedBytes, 'files are counted as they are')
     assert.ok(allocatedBytes <= countedBytes)
     assert.equal(kinds['small-blobs'] % 4096, 0)
