@@ -30,7 +30,7 @@ export interface ComposeInput {
   readonly settings: Settings
   readonly clock: Clock
   readonly observer: Observer
-  readonly stores: Omit<Stores, 'verifying' | 'upkeep'>
+  readonly stores: Omit<Stores, 'verifying' | 'upkeep' | 'usable'>
   readonly listening: () => readonly HostPort[]
   /** Other origins than those of the network. */
   readonly origins?: Origins

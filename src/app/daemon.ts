@@ -90,7 +90,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   const stores = openStores(settings, observer, { note: hooks.note, ...hooks.system })
   undo.push(() => stores.close())
   sources.store = () => stores.quota?.use() ?? nothingYet().store()
-  await stores.opened
+  await stores.usable
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())

@@ -2,14 +2,15 @@ import { Fault } from '../base/faults.ts'
 import type { StoreHealth } from '../pipeline/store-health.ts'
 import { checkDatabase } from '../store/check-database.ts'
 import type { Disk } from '../store/disk.ts'
-import type { Layout } from '../store/layout.ts'
+import { type Layout, layoutVersion } from '../store/layout.ts'
 import { setFormat } from '../store/prepare-folder.ts'
 import type { Quarantine } from '../store/quarantine.ts'
 import { SqliteBlobStore } from '../store/sqlite-blob-store.ts'
 import type { Checkpointer } from '../store/sqlite-checkpointer.ts'
 import { SqliteKeyvStorage } from '../store/sqlite-keyv-storage.ts'
+import { SqliteRecordCopies } from '../store/sqlite-record-copies.ts'
 import { SqliteSideStore } from '../store/sqlite-side-store.ts'
-import { copyIndex, rebuildIndex } from './side-copies.ts'
+import { IndexLevel } from './index-level.ts'
 
 /** A SQLite file of the store. */
 export interface Healing {
@@ -36,12 +37,19 @@ export interface EmbeddedInput {
   readonly note: (text: string) => void
 }
 
+interface OpenedIndex {
+  readonly storage: SqliteKeyvStorage
+  readonly healing: Healing
+  /** As those of `Stores`. */
+  readonly usable: Promise<void>
+  readonly opened: Promise<void>
+}
+
 /** The databases of the data folder. One that is damaged is set aside and begun anew. */
 export class EmbeddedStores {
   readonly small: SqliteBlobStore
   readonly side: SqliteSideStore
-  /** The index has every record that there is. */
-  isWhole = false
+  #level: IndexLevel | undefined
   readonly #input: EmbeddedInput
 
   constructor(input: EmbeddedInput) {
@@ -56,16 +64,20 @@ export class EmbeddedStores {
   }
 
   /** The embedded index; its copies go to the side. */
-  openIndex(): { readonly storage: SqliteKeyvStorage; readonly opened: Promise<void>; readonly healing: Healing } {
-    const { layout, disk, checkpointer, logBytes } = this.#input
+  openIndex(): OpenedIndex {
+    const { layout, disk, checkpointer, logBytes, found } = this.#input
     const { side } = this
+    const copied = (key: string, value: string | undefined): void => side.keep(key, value)
+    const copies = new SqliteRecordCopies(side)
     const storage = this.#open(layout.index, () => {
-      return new SqliteKeyvStorage(layout.index, checkpointer, disk, (key, value) => side.keep(key, value), logBytes)
+      return new SqliteKeyvStorage(layout.index, checkpointer, disk, copied, logBytes, copies)
     })
+    const level = new IndexLevel({ ...this.#input, storage, side, copies })
+    this.#level = level
     const healing: Healing = {
       heal: async () => {
         await storage.heal()
-        await this.#level(storage)
+        await level.fill()
       },
       get fileCount() {
         return storage.fileCount
@@ -74,7 +86,14 @@ export class EmbeddedStores {
         return storage.asideAs
       },
     }
-    return { storage, opened: this.#level(storage), healing }
+    const opened = level.begin()
+    // What was lost is read from its copies; an older layout has none.
+    return { storage, healing, opened, usable: found < layoutVersion ? opened : Promise.resolve() }
+  }
+
+  /** The index has every record that there is. */
+  get isWhole(): boolean {
+    return this.#level?.isWhole ?? false
   }
 
   /** An index elsewhere has no copies here. */
@@ -82,25 +101,9 @@ export class EmbeddedStores {
     setFormat(this.#input.layout)
   }
 
-  /** Index and copies are filled from each other, whichever is lost; never rejects. The layout is ours once that is done. */
-  async #level(storage: SqliteKeyvStorage): Promise<void> {
-    const { layout, health, note, found } = this.#input
-    try {
-      if (!storage.isEmpty && (found < 2 || !this.side.hasRecords)) {
-        note(`larder: ${layout.root}: records are copied beside the blobs`)
-        const count = await copyIndex(storage, this.side, (done) => note(`larder: ${done} records copied`))
-        note(`larder: ${count} records copied`)
-      } else if (storage.isEmpty && this.side.hasRecords) {
-        this.isWhole = false
-        note(`larder: ${layout.index}: is made again from the copies of its records`)
-        const count = await rebuildIndex(this.side, storage, (done) => note(`larder: ${done} records are back`))
-        note(`larder: ${count} records are back`)
-      }
-      setFormat(layout)
-      this.isWhole = true
-    } catch (error) {
-      health.failed(error)
-    }
+  /** No more records are copied or taken back. */
+  async close(): Promise<void> {
+    await this.#level?.close()
   }
 
   #open<T>(path: string, open: () => T): T {

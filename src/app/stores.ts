@@ -49,7 +49,9 @@ export interface Stores {
   readonly upkeep: Upkeep
   /** Counts for eviction that a response was asked for; answers the number of its entry, to be given next time. */
   touch(key: string, slot: number): number
-  /** An index on a server has answered, or is said to be down; one that was lost is made again. Never rejects. */
+  /** An index on a server has answered, or is said to be down; an older layout is ours. Never rejects. */
+  readonly usable: Promise<void>
+  /** Beside that, an index that was lost is made again. Never rejects. */
   readonly opened: Promise<void>
   close(): Promise<void>
 }
@@ -129,10 +131,11 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
     ...limited,
     hot,
     health,
+    usable: storage.usable,
     opened: storage.opened,
     close: async () => {
       watching.close()
-      for (const part of [verifying, health, limited, limited.index, limited.blobs, side, checkpointer])
+      for (const part of [verifying, health, embedded, limited, limited.index, limited.blobs, side, checkpointer])
         await part.close()
       disk.stopWatching()
       setCleanMark(layout)
@@ -222,6 +225,7 @@ interface OpenedStorage {
   readonly records: readonly DatabaseRoom[]
   /** `undefined`: they are not in this process's own file. */
   readonly stored: StoredRecords | undefined
+  readonly usable: Promise<void>
   readonly opened: Promise<void>
 }
 
@@ -232,18 +236,19 @@ function openStorage(
   reports: StoreReports,
 ): OpenedStorage {
   const { index: url } = settings
-  const elsewhere = { keys: new InternedKeys(), files: [], records: [], stored: undefined, opened: Promise.resolve() }
+  const now = { usable: Promise.resolve(), opened: Promise.resolve() }
+  const elsewhere = { keys: new InternedKeys(), files: [], records: [], stored: undefined, ...now }
   if (isServer(url)) {
     embedded.withoutIndex()
     const storage = openServerStorage(url, settings, layout, reports)
     const openIndex = (watcher: IndexWatcher): ResponseIndex => createKeyvResponseIndex(storage, true, watcher)
-    return { ...elsewhere, openIndex, opened: storage.opened }
+    return { ...elsewhere, openIndex, usable: storage.opened, opened: storage.opened }
   }
   if (url.medium === 'memory') {
     embedded.withoutIndex()
     return { ...elsewhere, openIndex: (watcher) => createKeyvResponseIndex(new Map(), false, watcher) }
   }
-  const { storage, opened, healing } = embedded.openIndex()
+  const { storage, healing, ...when } = embedded.openIndex()
   const openIndex = (watcher: IndexWatcher): ResponseIndex => createKeyvResponseIndex(storage, false, watcher)
-  return { openIndex, keys: storage, files: [healing], records: [storage.room], stored: storage, opened }
+  return { openIndex, keys: storage, files: [healing], records: [storage.room], stored: storage, ...when }
 }

@@ -3,12 +3,14 @@ import type { KeyvStoreAdapter, StoredData } from 'keyv'
 import { type Disk, systemDisk } from './disk.ts'
 import type { RecordKeys } from './entry-table.ts'
 import { KeyFilter } from './key-filter.ts'
+import { LostRecords, lostSchema, type RecordCopies } from './lost-records.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import type { Prepared } from './sqlite-file.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 
 const schema = `CREATE TABLE IF NOT EXISTS record (
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT`
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT;
+  ${lostSchema}`
 /** Rows that one step of the iterator reads. */
 const pageCount = 200
 /** Records, and keys alone, that are read at once for those who learn what is stored: in a millisecond or less. */
@@ -44,6 +46,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   readonly #onWritten: (key: string, value: string | undefined) => void
   /** Values that are not in the file yet; `undefined` for removed ones. */
   readonly #pending = new Map<string, { readonly value: string | undefined }>()
+  readonly #lost: LostRecords
 
   constructor(
     path: string,
@@ -51,6 +54,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     disk: Disk = systemDisk,
     onWritten: (key: string, value: string | undefined) => void = () => {},
     maxLogBytes?: number,
+    copies?: RecordCopies,
   ) {
     super()
     this.#onWritten = onWritten
@@ -65,6 +69,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     this.#someKeys = this.#commits.prepare('SELECT key FROM record WHERE key > ? ORDER BY key LIMIT ?')
     this.#idOf = this.#commits.prepare('SELECT id FROM record WHERE key = ?')
     this.#keyAt = this.#commits.prepare('SELECT key FROM record WHERE id = ?')
+    this.#lost = new LostRecords(this.#commits, copies)
     this.#learnKeys('')
   }
 
@@ -76,11 +81,9 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   peek(key: string): string | undefined {
     const pending = this.#pending.get(key)
     if (pending !== undefined) return pending.value
-    if (this.#knowsKeys && !this.#keys.mayHave(key)) return undefined
-    return this.#commits.read(
-      'reading the response index',
-      () => (this.#select.get(key) as { value: string } | undefined)?.value,
-    )
+    if (this.#knowsKeys && !this.#keys.mayHave(key)) return this.#lost.copyOf(key)
+    const row = this.#commits.read('reading the response index', () => this.#select.get(key))
+    return row === undefined ? this.#lost.copyOf(key) : (row as { value: string }).value
   }
 
   /** About how many records there were when the file was opened, once they are counted. */
@@ -121,8 +124,13 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   }
 
   async delete(key: string): Promise<boolean> {
-    const there = this.isStored(key)
-    if (there) await this.#write(key, undefined, () => this.#remove.run(key))
+    const there = this.isStored(key) || this.#lost.copyOf(key) !== undefined
+    const note = this.#lost.remove(key)
+    const remove = (): void => {
+      this.#remove.run(key)
+      note()
+    }
+    if (there) await this.#write(key, undefined, remove)
     return there
   }
 
@@ -130,12 +138,50 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return this.#page.all(0, 1).length === 0
   }
 
+  /** As `LostRecords.isPartial`. */
+  get isPartial(): boolean {
+    return this.#lost.isPartial
+  }
+
+  /** As `LostRecords.isWhole`. */
+  get isWhole(): boolean {
+    return this.#lost.isWhole
+  }
+
+  /** As `LostRecords.setWhole`. */
+  setWhole(): Promise<void> {
+    return this.#lost.setWhole()
+  }
+
+  /**
+   * Takes records back by `work`, which calls `takeBack` for each copy. Until that is done, and from when another file was found in the place of
+   * this one, a record that is not here is read from the copies, and whoever wants to see all waits. What is removed meanwhile is
+   * noted here, so that no later start takes it back either. Rejects as `work` does: then it is to be begun again.
+   */
+  restore(work: () => Promise<void>): Promise<void> {
+    return this.#lost.restore(work)
+  }
+
+  /** Takes in the copy of a record, unless there is a newer one or it was removed. Resolves, once that is durable, with whether it did. */
+  async takeBack(key: string, value: string): Promise<boolean> {
+    if (this.#pending.has(key) || this.isStored(key) || this.#lost.isRemoved(key)) return false
+    await this.#write(key, value, () => this.#upsert.run(key, value), false)
+    return true
+  }
+
   async clear(): Promise<void> {
     await this.#commits.enqueue(() => this.#commits.database.exec('DELETE FROM record'))
   }
 
+  /** Every record. While records are taken back it waits; rejects when they could not be. */
   async *iterator<Value>(): AsyncGenerator<(string | Awaited<Value> | undefined)[], void> {
-    for (let last = 0; ; ) {
+    for (let last = 0, fileCount = 0; ; ) {
+      if (fileCount !== this.fileCount) {
+        // Rows of another file have other numbers.
+        last = 0
+        await this.#lost.allBack()
+        fileCount = this.fileCount
+      }
       const rows = this.#page.all(last, pageCount) as { id: number; key: string; value: string }[]
       if (rows.length === 0) return
       for (const row of rows) {
@@ -183,13 +229,13 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return this.#commits.close()
   }
 
-  async #write(key: string, value: string | undefined, write: () => void): Promise<void> {
+  async #write(key: string, value: string | undefined, write: () => void, isNew = true): Promise<void> {
     const pending = { value }
     this.#pending.set(key, pending)
     this.#keys.add(key)
     try {
       await this.#commits.enqueue(write, value?.length)
-      this.#onWritten(key, value)
+      if (isNew) this.#onWritten(key, value)
     } finally {
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
     }

@@ -174,6 +174,7 @@ export class SqliteSideStore implements ChunkSums {
   }
 }
 
-function proofOf(key: string, value: string): Buffer {
+/** That a copy is as it was written. */
+export function proofOf(key: string, value: string): Buffer {
   return hash('sha256', `${key}\0${value}`, 'buffer').subarray(0, proofBytes)
 }

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openStores, type Stores } from '../../../src/app/stores.ts'
+import { AdminClient } from '../../../src/cli/admin-client.ts'
+import type { FoundResponse } from '../../../src/pipeline/find-responses.ts'
 import { type Layout, layoutOf } from '../../../src/store/layout.ts'
 import { get, put } from '../../support/blob-content.ts'
-import { testSettings } from '../../support/larder.ts'
+import { startLarder, testSettings } from '../../support/larder.ts'
+import { startOrigin } from '../../support/origin.ts'
+import { ask } from '../../support/proxy-client.ts'
 import { publishedContent, publishedKey } from '../../support/publish-without-end.ts'
 import { storedResponse } from '../../support/stored-responses.ts'
 
@@ -76,3 +80,42 @@ for (const [loss, happen] of Object.entries(losses)) {
       await stores.close()
     }))
 }
+
+test('a purge at the start of a daemon whose index was lost is final: by selection, by URL, and over restarts', async (t) => {
+  const origin = await startOrigin((request, response) => {
+    response.writeHead(200, { 'Cache-Control': 'max-age=36000' }).end(request.url)
+  })
+  let larder = await startLarder({}, false)
+  t.after(async () => {
+    await larder.stop()
+    await origin.stop()
+  })
+  const paths = Array.from({ length: 40 }, (_, number) => `/${number % 2 === 0 ? 'even' : 'odd'}/${number}`)
+  await Promise.all(paths.map((path) => ask(larder.port, origin.url + path)))
+  for (const path of paths) await larder.exchanges(path, 1)
+  const all = async (path: string, body?: object): Promise<string[]> => {
+    const found: string[] = []
+    const lines = await new AdminClient(larder.settings).lines<FoundResponse>(path, body)
+    for await (const { url } of lines.all) found.push(new URL(url).pathname)
+    return found.sort()
+  }
+  const loseIndex = async (): Promise<void> => {
+    await larder.daemon.stop()
+    lose(layoutOf(larder.settings.dataFolder).index)
+    larder = await larder.restart()
+  }
+  await loseIndex()
+  const [bySelection, byUrl] = await Promise.all([
+    all('/v1/purge', { select: { url: '*/even/*' } }),
+    new AdminClient(larder.settings).post('/v1/purge', { url: `${origin.url}/odd/3` }),
+  ])
+  assert.equal(bySelection.length, 20)
+  assert.equal((byUrl as { purged: boolean }).purged, true)
+  const kept = paths.filter((path) => path.startsWith('/odd/') && path !== '/odd/3').sort()
+  assert.deepEqual(await all('/v1/responses'), kept)
+  larder = await larder.restart()
+  assert.deepEqual(await all('/v1/responses'), kept)
+  // Lost once more, only what was kept comes back.
+  await loseIndex()
+  assert.deepEqual(await all('/v1/responses'), kept)
+})
