@@ -86,7 +86,12 @@ test('what was removed while an index is made again stays removed, after a resta
   // The copies of what is removed here stay, as after a loss of power: they are written behind.
   const halfWay = Promise.withResolvers<void>()
   const over = { is: false }
-  const made = rebuildIndex(first.side, first.index, () => halfWay.resolve(), () => over.is)
+  const made = rebuildIndex(
+    first.side,
+    first.index,
+    () => halfWay.resolve(),
+    () => over.is,
+  )
   assert.equal(await first.index.delete(gone[2]!), true)
   await halfWay.promise
   assert.equal(await first.index.delete(gone[0]!), true)
