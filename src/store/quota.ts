@@ -112,11 +112,10 @@ export class Quota {
   }
 
   /** Removes the blobs that no record names, and of which none will. */
-  sweep(): Promise<{ readonly blobCount: number; readonly blobBytes: number }> {
-    return this.#inTurn(async () => {
-      await this.#ready
-      return this.#sweepOrphans(Infinity)
-    })
+  async sweep(): Promise<{ readonly blobCount: number; readonly blobBytes: number }> {
+    await this.#ready
+    // Beside eviction, for which clients wait: all blobs are looked at.
+    return this.#sweepOrphans(Infinity)
   }
 
   /** Is it about to get a record? */
@@ -229,7 +228,7 @@ export class Quota {
   /** Evicts about so many bytes; answers whether anything went. */
   async #evictSome(bytes: number): Promise<boolean> {
     const { ledger, observer } = this.#options
-    if (ledger.blobs.orphanCount > 0 && (await this.#sweepOrphans(bytes)).blobCount > 0) return true
+    if (ledger.hasOrphans && (await this.#sweepOrphans(bytes)).blobCount > 0) return true
     const going: Promise<number>[] = []
     let wanted = Math.max(bytes, leastBatchBytes)
     while (wanted > 0 && going.length < mostVictims) {
@@ -242,7 +241,7 @@ export class Quota {
     }
     const gone = (await Promise.all(going)).filter((sizeBytes) => sizeBytes > 0)
     await Promise.all(this.#deleting.values())
-    if (gone.length === 0) return false
+    if (gone.length === 0) return (await this.#sweepOrphans(bytes)).blobCount > 0
     observer({ kind: 'evicted', count: gone.length, bytes: gone.reduce((sum, sizeBytes) => sum + sizeBytes, 0) })
     return true
   }

@@ -98,6 +98,14 @@ export class StoreLedger {
     return false
   }
 
+  /**
+   * Is content stored that nobody names, beyond what is about to get a record? Of what is being stored there is nearly always some; whoever
+   * looks for orphans among all blobs does not want to find that.
+   */
+  get hasOrphans(): boolean {
+    return this.blobs.orphanCount > this.#claims.size
+  }
+
   /** Is it stored, and neither named nor about to be? */
   isOrphan(digest: Digest): boolean {
     return this.blobs.has(digest) && !this.blobs.isNamed(digest) && !this.isClaimed(digest)
