@@ -131,8 +131,6 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
     ...limited,
     hot,
     health,
-    usable: storage.usable,
-    opened: storage.opened,
     close: async () => {
       watching.close()
       for (const part of [verifying, health, embedded, limited, limited.index, limited.blobs, side, checkpointer])
@@ -170,7 +168,7 @@ interface LimitInput {
 }
 
 /** Blobs and index with the quota over them. */
-function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch'> {
+function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch' | 'usable' | 'opened'> {
   const { settings, embedded, large, storage, hot, health } = input
   const { small, side } = embedded
   const ledger = createLedger(settings, storage.keys)
@@ -188,7 +186,8 @@ function limit(input: LimitInput): StoreQuota & Pick<Stores, 'index' | 'touch'> 
     opened: storage.opened,
     knowsRecords: () => settings.index.medium === 'sqlite' && embedded.isWhole,
   })
-  return { ...limited, index, touch: (key, slot) => ledger.touch(key, slot) }
+  const { usable, opened } = storage
+  return { ...limited, index, usable, opened, touch: (key, slot) => ledger.touch(key, slot) }
 }
 
 /** What is stored into files that are open goes on without an error when their folder is gone. */
