@@ -94,7 +94,7 @@ async function start(settings: Settings, hooks: DaemonHooks, undo: (() => unknow
   let listener: Listener | undefined
   const composed = composePipeline({ settings, clock, observer, stores, listening: () => listener?.listening ?? [] })
   undo.push(() => composed.close())
-  stores.verifying.runWeekly(settings.verifyBytesPerSecond, () => composed.runningCount > 0)
+  stores.verifying.repeat(settings.verifyEveryMs, settings.verifyBytesPerSecond, () => composed.runningCount > 0)
   sources.flights = () => composed.services.flights.count
   listener = new MitmListener(
     passed?.proxy ?? settings.listen,

@@ -55,6 +55,7 @@ function readSettings(given: GivenOptions, folders: Folders): Omit<Settings, 'ru
     highWater: one('high-water'),
     lowWater: one('low-water'),
     eviction: one('eviction') as Settings['eviction'],
+    verifyEveryMs: one('verify-every'),
     verifyBytesPerSecond: one('verify-rate'),
     memoryBytes: one('memory'),
     intercept: all('intercept'),

@@ -149,13 +149,23 @@ export const options = [
     values: ['gdsf', 'lru', 'sieve'],
   },
   {
+    name: 'verify-every',
+    flag: '--verify-every TIME|never',
+    kind: 'duration-or-never',
+    initial: ['7d'],
+    repeatable: false,
+    meaning:
+      'So often all that is stored is read again, to find damage before a client does. Each chunk is checked whenever it is served, too; `larder verify` reads all on demand.',
+    example: 'never',
+  },
+  {
     name: 'verify-rate',
     flag: '--verify-rate SIZE',
     kind: 'size',
     initial: ['10MB'],
     repeatable: false,
     meaning:
-      'Once a week all that is stored is read again to find damage, at so many bytes a second, and at a tenth of it while clients are served. `larder verify` has a rate of its own.',
+      'The bytes a second at which `verify-every` reads, and a tenth of them while clients are served. `larder verify` has a rate of its own.',
     example: '50MB',
   },
   {

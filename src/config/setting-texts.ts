@@ -20,6 +20,7 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'high-water': [String(settings.highWater)],
     'low-water': [String(settings.lowWater)],
     eviction: [settings.eviction],
+    'verify-every': [durationOrNever(settings.verifyEveryMs)],
     'verify-rate': [formatSize(settings.verifyBytesPerSecond)],
     memory: [formatSize(settings.memoryBytes)],
     intercept: settings.intercept,
@@ -44,7 +45,7 @@ export function settingTexts(settings: Settings): Record<OptionName, readonly st
     'retry-budget': [formatShare(settings.retryBudget)],
     'strict-trust': [settings.strictTrust ? 'yes' : 'no'],
     offline: [settings.offline ? 'yes' : 'no'],
-    'idle-exit': [Number.isFinite(settings.idleExitMs) ? formatDuration(settings.idleExitMs) : 'never'],
+    'idle-exit': [durationOrNever(settings.idleExitMs)],
     alert: settings.alerts.map(alertTargetText),
     'alert-window': [formatDuration(settings.alertWindowMs)],
     'alert-secret': [settings.alertSecretFile ?? 'none'],
@@ -74,4 +75,8 @@ export function adminText(address: AdminAddress): string {
 /** `http://proxy.example.org:3128`, `https://[::1]:3129`, `direct` */
 export function parentTexts(parents: readonly ParentHop[]): readonly string[] {
   return parents.map((one) => (one === 'direct' ? one : `${one.tls ? 'https' : 'http'}://${addressText(one)}`))
+}
+
+function durationOrNever(ms: number): string {
+  return Number.isFinite(ms) ? formatDuration(ms) : 'never'
 }

@@ -22,7 +22,9 @@ export interface Settings {
   readonly highWater: number
   readonly lowWater: number
   readonly eviction: 'gdsf' | 'lru' | 'sieve'
-  /** What the weekly pass over all that is stored may read. */
+  /** How often all that is stored is read again; infinite: never. */
+  readonly verifyEveryMs: number
+  /** What that may read. */
   readonly verifyBytesPerSecond: number
   /** Hot bodies and index records kept in memory. */
   readonly memoryBytes: number

@@ -44,8 +44,7 @@ const fresh: Progress = {
 }
 const saveMs = 5_000
 const lookMs = 60 * 60 * 1000
-const weekMs = 7 * 24 * lookMs
-/** How much slower the weekly pass is while clients are served: it goes on all the same, or it would never end where it is always busy. */
+/** How much slower a repeated pass is while clients are served: it goes on all the same, or it would never end where it is always busy. */
 const yieldFactor = 10
 const msPerSecond = 1000
 const longestPauseMs = 200
@@ -92,13 +91,14 @@ export class VerifyPass {
     return this.#running
   }
 
-  /** From now on all is read once a week; what was interrupted goes on. */
-  runWeekly(bytesPerSecond: number, isBusy: () => boolean): void {
-    this.#callOff = this.#options.timers.after(lookMs, () => {
+  /** From now on all is read so often, unless `everyMs` is infinite; what was interrupted goes on. */
+  repeat(everyMs: number, bytesPerSecond: number, isBusy: () => boolean): void {
+    if (!Number.isFinite(everyMs)) return
+    this.#callOff = this.#options.timers.after(Math.min(everyMs, lookMs), () => {
       const { beganAt, endedAt } = this.#progress
-      const isDue = endedAt === undefined || beganAt === undefined || this.#options.clock.now() - beganAt > weekMs
+      const isDue = endedAt === undefined || beganAt === undefined || this.#options.clock.now() - beganAt >= everyMs
       if (isDue && this.#running === undefined) void this.run(bytesPerSecond, isBusy)
-      this.runWeekly(bytesPerSecond, isBusy)
+      this.repeat(everyMs, bytesPerSecond, isBusy)
     })
   }
 

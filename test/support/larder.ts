@@ -41,6 +41,7 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     highWater: 0.8,
     lowWater: 0.7,
     eviction: 'gdsf',
+    verifyEveryMs: Number.POSITIVE_INFINITY,
     verifyBytesPerSecond: 10_000_000,
     memoryBytes: 64 * 1024 * 1024,
     intercept: [],

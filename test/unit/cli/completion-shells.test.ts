@@ -74,7 +74,7 @@ describe('The completion of fish', () => {
         offers.filter((name) => line.includes('--') || !name.startsWith('--')),
       )
     }
-    assert.deepEqual(await offered('larder run --verify'), ['--verify-rate'])
+    assert.deepEqual(await offered('larder run --verify'), ['--verify-every', '--verify-rate'])
     assert.deepEqual(await offered('larder run npm --verify'), [])
     assert.deepEqual(await offered('larder run -- npm --verify'), [])
   })

@@ -96,6 +96,13 @@ const table: Readonly<Record<OptionName, Row>> = {
   'high-water': { setting: 'highWater', text: '0.9', value: 0.9, initial: 0.8, bad: ['0', '1.5', '8', '101%'] },
   'low-water': { setting: 'lowWater', text: '50%', value: 0.5, initial: 0.7, bad: ['0', '-1', 'half'] },
   eviction: { setting: 'eviction', text: 'sieve', value: 'sieve', initial: 'gdsf', bad: ['arc', 'LRU'] },
+  'verify-every': {
+    setting: 'verifyEveryMs',
+    text: 'never',
+    value: Number.POSITIVE_INFINITY,
+    initial: 7 * 24 * 3_600_000,
+    bad: ['none', '7', '0s', '-1h', ''],
+  },
   'verify-rate': {
     setting: 'verifyBytesPerSecond',
     text: '50MB',
