@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type CrashCheck, checkAfterCrash } from './crash-check.ts'
 import { runLoad } from './crash-load.ts'
 import { CrashingDaemon } from './crashing-daemon.ts'
-import { countAt, type Fault, faults, placeOf, tracerOf } from './faults.ts'
+import { faults as allFaults, countAt, type Fault, placeOf, tracerOf } from './faults.ts'
 import { type MovingOrigin, startMovingOrigin } from './moving-origin.ts'
 import { Promises } from './promises.ts'
 
@@ -14,6 +14,8 @@ export interface KillRunInput {
   /** A folder for everything. */
   readonly folder: string
   readonly count: number
+  /** The ways in which daemons are killed, in turn; all that there are. */
+  readonly faults?: readonly Fault[]
   readonly say: (text: string) => void
 }
 
@@ -76,6 +78,7 @@ export class KillRun {
   }
 
   async #round(round: number): Promise<void> {
+    const { faults = allFaults } = this.#input
     const fault = faults[round % faults.length]!
     const turn = Math.floor(round / faults.length)
     const world = await this.#worldFor(fault.evicts ?? (round + turn) % 2 === 0)
