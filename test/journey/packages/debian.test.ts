@@ -20,7 +20,7 @@ mount --bind "$1" "$0/root/usr/bin/node"
 mount --bind /dev/null "$0/root/dev/null"
 mount -t proc proc "$0/root/proc"
 cp "$3" "$0/root/larder.deb"
-PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$0/root" sh -euc "$2"
+env -u NODE_COMPILE_CACHE PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$0/root" sh -euc "$2"
 cd "$0/upper"
 echo left:
 find . \\( -type f -o -type l \\) ! -path './var/lib/dpkg/[!i]*' ! -path './var/log/*' ! -path './run/*' ! -path './usr/bin/node' ! -path './dev/null' ! -path ./larder.deb
