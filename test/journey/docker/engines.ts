@@ -86,13 +86,15 @@ export async function startDocker(ofDaemon: Readonly<Record<string, string>> = {
 }
 
 /**
- * Podman or Buildah without a daemon, without control groups and without mounts of their storage: they need root alone.
+ * Podman or Buildah without a daemon and without control groups. Buildah's storage shares the files of layers where the
+ * folder allows that; Podman's copies them: it would leave a mount behind. They need root alone.
  */
-export function makeDaemonless(name: 'podman' | 'buildah'): Engine {
+export async function makeDaemonless(name: 'podman' | 'buildah'): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), `larder-${name}-`))
+  const driver = name === 'buildah' && (await mayOverlay(folder)) ? 'overlay' : 'vfs'
   const storage = [
     '[storage]',
-    'driver = "vfs"',
+    `driver = "${driver}"`,
     `graphroot = "${join(folder, 'graph')}"`,
     `runroot = "${join(folder, 'run')}"`,
   ]
@@ -123,7 +125,19 @@ export function makeDaemonless(name: 'podman' | 'buildah'): Engine {
       await ask('push', image, `docker-archive:${file}:${image}`)
     },
     stop: async () => {
+      // Where a command of it was killed.
+      if (driver === 'overlay') await command('umount', [join(folder, 'graph', driver)])
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Whether layers in the folder may be laid over each other; a container whose own root is such a mount cannot. */
+async function mayOverlay(folder: string): Promise<boolean> {
+  const parts = ['lower', 'upper', 'work', 'merged'].map((name) => join(folder, name))
+  for (const part of parts) mkdirSync(part)
+  const mount = 'mount -t overlay overlay -o "lowerdir=$0,upperdir=$1,workdir=$2" "$3"'
+  const { code } = await command('unshare', ['--mount', 'sh', '-c', mount, ...parts])
+  for (const part of parts) rmSync(part, { recursive: true })
+  return code === 0
 }

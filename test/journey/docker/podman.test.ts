@@ -42,7 +42,7 @@ describe('podman build without a daemon', () => {
     folder = mkdtempSync(join(tmpdir(), 'larder-podman-test-'))
     origin = await startPackageOrigin(folder)
     larder = await serveLarder(folder, origin)
-    engine = makeDaemonless('podman')
+    engine = await makeDaemonless('podman')
     await engine.importRoot(await makeSmallRoot(folder), base)
   })
 
