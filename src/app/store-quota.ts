@@ -12,6 +12,7 @@ import type { Quarantine, QuarantineLimits } from '../store/quarantine.ts'
 import { Quota } from '../store/quota.ts'
 import { QuotaBlobStore } from '../store/quota-blob-store.ts'
 import type { ResponseIndex } from '../store/response-index.ts'
+import { FilesSetAside } from '../store/set-aside.ts'
 import { maxSmallBytes } from '../store/sized-blob-store.ts'
 import type { SqliteBlobStore } from '../store/sqlite-blob-store.ts'
 import { usualLogBytes } from '../store/sqlite-group-commit.ts'
@@ -81,8 +82,9 @@ export function createLedger({ eviction }: Settings, keys: RecordKeys): StoreLed
 export function openStoreQuota(input: StoreQuotaInput): StoreQuota {
   const { settings, ledger } = input
   const memory = settings.index.medium === 'sqlite' ? openMemory(input) : undefined
-  const quota = openQuota(input, memory)
-  const upkeep = new Upkeep({ ...input, quota, memory, clock: systemClock })
+  const setAside = new FilesSetAside(input.layout.root)
+  const quota = openQuota(input, memory, setAside)
+  const upkeep = new Upkeep({ ...input, quota, memory, setAside, clock: systemClock })
   input.quarantine.onTaken((digest) => ledger.blobs.remove(digest))
   const learn = learning(input, memory)
   upkeep.begin()
@@ -110,7 +112,7 @@ function openMemory({ settings, layout, ledger, note }: StoreQuotaInput): Evicti
   return new EvictionMemory({ path: layout.eviction, policy: settings.eviction, entries: ledger.entries, note })
 }
 
-function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined): Quota {
+function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined, setAside: FilesSetAside): Quota {
   const { settings, layout, ledger, smallBlobs, databases } = input
   const { quotaBytes, highWater, lowWater } = settings
   const fixedBytes = foldersBytes + 3 * logPeak * logBytesOf(settings) + quarantineLimits(settings).maxBytes
@@ -124,6 +126,7 @@ function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined): 
       index: input.index,
       smallBlobs: smallBlobs.room,
       databases: memory === undefined ? databases : [...databases, memory.room],
+      setAside,
       fixedBytes,
       filesystem: filesystemRoom(layout.root, systemClock),
       observer: input.observer,

@@ -38,6 +38,7 @@ export function storeLines(use: StoreUse): readonly string[] {
       `content up to 64 KiB; in rows and records ${roughSize(freeBytes)} are free for more`,
     ],
     ['records', kinds.index, `${use.responses} keys, ${pinned} of them pinned`],
+    ['set aside', kinds['set-aside'], 'databases that were damaged; kept for 30 days'],
     ['staging', reservedBytes, 'promised to downloads under way'],
     ['set apart', fixedBytes, 'logs, folders and damaged content, at most'],
     ['free', Math.max(0, quotaBytes - takenBytes), ''],

@@ -92,7 +92,8 @@ export const metricRows = {
   larder_store_bytes: {
     kind: 'gauge',
     labels: ['kind'],
-    meaning: 'Bytes on disk: `blobs` (files), `small-blobs` (rows), `index`.',
+    meaning:
+      'Bytes on disk: `blobs` (files), `small-blobs` (rows), `index`, `set-aside` (databases that were damaged).',
   },
   larder_store_blobs: { kind: 'gauge', labels: [], meaning: 'Blobs that are stored.' },
   larder_evicted_bytes_total: {

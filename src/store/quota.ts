@@ -20,6 +20,8 @@ export interface QuotaOptions {
   readonly smallBlobs: DatabaseRoom
   /** The other databases. */
   readonly databases: readonly DatabaseRoom[]
+  /** Those that were damaged, and are nobody's. */
+  readonly setAside: DatabaseRoom
   /** What stands in the folder beside blobs and databases, logs of the databases included. */
   readonly fixedBytes: number
   readonly filesystem: FilesystemRoom
@@ -76,13 +78,13 @@ export class Quota {
   }
 
   use(): StoreUse {
-    const { ledger, smallBlobs, quotaBytes, fixedBytes } = this.#options
+    const { ledger, smallBlobs, setAside, quotaBytes, fixedBytes } = this.#options
     const index = this.#databaseBytes('usedBytes')
     const { fileBytes, fileCount, rowCount } = ledger.blobs
     return {
       quotaBytes,
-      usedBytes: fileBytes + smallBlobs.usedBytes + index,
-      kinds: { blobs: fileBytes, 'small-blobs': smallBlobs.usedBytes, index },
+      usedBytes: fileBytes + smallBlobs.usedBytes + index + setAside.usedBytes,
+      kinds: { blobs: fileBytes, 'small-blobs': smallBlobs.usedBytes, index, 'set-aside': setAside.usedBytes },
       freeBytes: smallBlobs.freeBytes + this.#databaseBytes('freeBytes'),
       fixedBytes,
       reservedBytes: this.reservations.reservedBytes,
@@ -151,9 +153,10 @@ export class Quota {
   }
 
   #space(): StoreSpace {
-    const { ledger, smallBlobs } = this.#options
+    const { ledger, smallBlobs, setAside } = this.#options
     const freeRowBytes = smallBlobs.freeBytes
-    const usedBytes = ledger.blobs.fileBytes + smallBlobs.usedBytes + this.#databaseBytes('usedBytes')
+    const databaseBytes = smallBlobs.usedBytes + this.#databaseBytes('usedBytes') + setAside.usedBytes
+    const usedBytes = ledger.blobs.fileBytes + databaseBytes
     return { capacityBytes: this.#measured ? this.#capacity(usedBytes) : 0, usedBytes, freeRowBytes }
   }
 

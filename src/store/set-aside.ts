@@ -1,7 +1,12 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { storeFault } from './store-fault.ts'
+import type { DatabaseRoom } from './store-use.ts'
+
+const asideName = /\.db\.corrupt-/
+const blockUnitBytes = 512
+const mostAgeMs = 30 * 24 * 3_600_000
 
 /**
  * Takes a damaged SQLite file out of the way, with its log, for people to look at; answers its new name. Only the last one
@@ -27,5 +32,47 @@ function rename(from: string, to: string): void {
     renameSync(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+/** The databases that were set aside: they take room of the quota until they go. */
+export class FilesSetAside implements DatabaseRoom {
+  readonly freeBytes = 0
+  /** As of the last `measure`. */
+  usedBytes = 0
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+    this.measure()
+  }
+
+  async shrink(): Promise<void> {}
+
+  /** Looks what is there; what cannot be looked at does not count. */
+  measure(): void {
+    this.usedBytes = this.#files().reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** Removes what is there for too long; answers how many files. A trial only counts them. */
+  sweep(nowMs: number, isTrial = false): number {
+    const old = this.#files().filter(({ changedAt }) => changedAt < nowMs - mostAgeMs)
+    if (!isTrial) for (const { path } of old) rmSync(path, { force: true })
+    this.measure()
+    return old.length
+  }
+
+  #files(): readonly { readonly path: string; readonly bytes: number; readonly changedAt: number }[] {
+    try {
+      const paths = readdirSync(this.#folder).flatMap((name) =>
+        asideName.test(name) ? [join(this.#folder, name)] : [],
+      )
+      return paths.map((path) => {
+        const { blocks, ctimeMs } = lstatSync(path)
+        return { path, bytes: blocks * blockUnitBytes, changedAt: ctimeMs }
+      })
+    } catch {
+      return []
+    }
   }
 }

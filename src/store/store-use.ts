@@ -11,7 +11,13 @@ export interface DatabaseRoom {
 export interface StoreUse {
   readonly quotaBytes: number
   readonly usedBytes: number
-  readonly kinds: { readonly blobs: number; readonly 'small-blobs': number; readonly index: number }
+  readonly kinds: {
+    readonly blobs: number
+    readonly 'small-blobs': number
+    readonly index: number
+    /** Damaged databases. */
+    readonly 'set-aside': number
+  }
   /** Pages of the databases that hold nothing; they are in `kinds`. */
   readonly freeBytes: number
   /** Logs, folders and what is set aside count so much from the start; not in `usedBytes`. */

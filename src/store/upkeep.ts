@@ -6,6 +6,7 @@ import type { Layout } from './layout.ts'
 import type { RowBlobs } from './learn-stored.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Quota } from './quota.ts'
+import type { FilesSetAside } from './set-aside.ts'
 import type { StoreLedger } from './store-ledger.ts'
 import type { StoreScan } from './store-scan.ts'
 import { sweepStaging } from './sweep-staging.ts'
@@ -16,6 +17,7 @@ export interface UpkeepOptions {
   readonly ledger: StoreLedger
   readonly smallBlobs: RowBlobs
   readonly quarantine: Quarantine
+  readonly setAside: FilesSetAside
   /** `undefined`: what eviction learns is not kept. */
   readonly memory: EvictionMemory | undefined
   /** The records are known: content without one is nobody's. */
@@ -72,10 +74,10 @@ export class Upkeep {
 
   /** How many files would go that ingests left or that were set aside long ago. Rejects with a store fault. */
   async trial(): Promise<Pick<Tidied, 'stagingCount' | 'quarantineCount'>> {
-    const { layout, quarantine, clock } = this.#options
+    const { layout, quarantine, setAside, clock } = this.#options
     return {
       stagingCount: await sweepStaging(layout, clock.now() - stagingGraceMs, true),
-      quarantineCount: await quarantine.sweep(clock.now(), true),
+      quarantineCount: (await quarantine.sweep(clock.now(), true)) + setAside.sweep(clock.now(), true),
     }
   }
 
@@ -125,10 +127,10 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<Omit<Tidied, 'missingCount'>> {
-    const { layout, quota, quarantine, knowsRecords, clock, note } = this.#options
+    const { layout, quota, quarantine, setAside, knowsRecords, clock, note } = this.#options
     const orphans = knowsRecords() ? await quota.sweep() : { blobCount: 0, blobBytes: 0 }
     const stagingCount = await sweepStaging(layout, clock.now() - stagingGraceMs)
-    const quarantineCount = await quarantine.sweep(clock.now())
+    const quarantineCount = (await quarantine.sweep(clock.now())) + setAside.sweep(clock.now())
     const swept = { ...orphans, stagingCount, quarantineCount }
     const count = orphans.blobCount + stagingCount + quarantineCount
     if (count > 0) note(`larder: ${count} files and rows that nobody named were removed`)
@@ -137,7 +139,8 @@ export class Upkeep {
 
   /** Whatever happens to a blob meanwhile is counted as it happens. Answers how many were counted that are not there. */
   async #recount(): Promise<number> {
-    const { layout, ledger, smallBlobs } = this.#options
+    const { layout, ledger, smallBlobs, setAside } = this.#options
+    setAside.measure()
     ledger.blobs.beginCount()
     await walkAgain(
       layout,

@@ -165,6 +165,9 @@ describe('Finding and removing', () => {
     assert.match(out, /^ {2}staging +0 B {2}promised/m)
     const { store } = JSON.parse((await larder('stats', '--json')).out)
     assert.equal(store.kinds.blobs, 26 * 4096)
-    assert.equal(store.usedBytes, store.kinds.blobs + store.kinds['small-blobs'] + store.kinds.index)
+    assert.equal(
+      store.usedBytes,
+      store.kinds.blobs + store.kinds['small-blobs'] + store.kinds.index + store.kinds['set-aside'],
+    )
   })
 })

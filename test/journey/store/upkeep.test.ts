@@ -26,8 +26,8 @@ interface Stage {
   readonly layout: Layout
   readonly timers: HandClock
   readonly notes: string[]
-  /** Stops the stores and opens them again. */
-  again(): Promise<Stage>
+  /** Stops the stores and opens them again, after what happens `between`. */
+  again(between?: () => void): Promise<Stage>
 }
 
 async function withStores(work: (stage: Stage) => Promise<void>): Promise<void> {
@@ -39,7 +39,7 @@ async function withStores(work: (stage: Stage) => Promise<void>): Promise<void> 
     const notes: string[] = []
     stores = openStores(settings, undefined, { timers, note: (text) => notes.push(text) })
     await stores.quota!.ready
-    const again = (): Promise<Stage> => stores.close().then(open)
+    const again = (between = (): void => {}): Promise<Stage> => stores.close().then(between).then(open)
     return { stores, layout: layoutOf(settings.dataFolder), timers, notes, again }
   }
   try {
@@ -131,3 +131,25 @@ describe('Upkeep', () => {
       }
     }))
 })
+
+test('a damaged database that was set aside counts as used until it goes, after 30 days or by hand', () =>
+  withStores(async (stage) => {
+    await keep(stage.stores, 0, smallBytes)
+    const before = stage.stores.quota!.use()
+    assert.equal(before.kinds['set-aside'], 0)
+    const damagedBytes = 40 * 4096
+    const { stores, layout, timers } = await stage.again(() => {
+      writeFileSync(stage.layout.index, Buffer.alloc(damagedBytes, 'no database'))
+    })
+    const use = stores.quota!.use()
+    assert.ok(use.kinds['set-aside'] >= damagedBytes, JSON.stringify(use))
+    assert.equal(
+      use.usedBytes,
+      Object.values(use.kinds).reduce((sum, one) => sum + one),
+    )
+    const [aside] = readdirSync(layout.root).filter((name) => name.startsWith('index.db.corrupt-'))
+    rmSync(join(layout.root, aside!))
+    await timers.pass(hourMs)
+    await until(() => stores.quota!.use().kinds['set-aside'] === 0)
+    assert.ok(await isSound(stores, 0, smallBytes))
+  }))
