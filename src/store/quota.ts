@@ -154,10 +154,13 @@ export class Quota {
 
   #space(): StoreSpace {
     const { ledger, smallBlobs, setAside } = this.#options
-    const freeRowBytes = smallBlobs.freeBytes
-    const databaseBytes = smallBlobs.usedBytes + this.#databaseBytes('usedBytes') + setAside.usedBytes
-    const usedBytes = ledger.blobs.fileBytes + databaseBytes
-    return { capacityBytes: this.#measured ? this.#capacity(usedBytes) : 0, usedBytes, freeRowBytes }
+    const tableBytes = smallBlobs.usedBytes + setAside.usedBytes + this.#databaseBytes('usedBytes')
+    const usedBytes = ledger.blobs.fileBytes + tableBytes
+    return {
+      capacityBytes: this.#measured ? this.#capacity(usedBytes) : 0,
+      usedBytes,
+      freeRowBytes: smallBlobs.freeBytes,
+    }
   }
 
   #databaseBytes(which: 'usedBytes' | 'freeBytes'): number {
