@@ -125,7 +125,7 @@ function openQuota(input: StoreQuotaInput, memory: EvictionMemory | undefined, s
       blobs: input.blobs,
       index: input.index,
       smallBlobs: smallBlobs.room,
-      databases: memory === undefined ? databases : [...databases, memory.room],
+      databases: [...databases, setAside, ...(memory === undefined ? [] : [memory.room])],
       setAside,
       fixedBytes,
       filesystem: filesystemRoom(layout.root, systemClock),

@@ -20,7 +20,7 @@ export interface QuotaOptions {
   readonly smallBlobs: DatabaseRoom
   /** The other databases. */
   readonly databases: readonly DatabaseRoom[]
-  /** Those that were damaged, and are nobody's. */
+  /** Of them those that were damaged, and are nobody's. */
   readonly setAside: DatabaseRoom
   /** What stands in the folder beside blobs and databases, logs of the databases included. */
   readonly fixedBytes: number
@@ -79,12 +79,12 @@ export class Quota {
 
   use(): StoreUse {
     const { ledger, smallBlobs, setAside, quotaBytes, fixedBytes } = this.#options
-    const index = this.#databaseBytes('usedBytes')
+    const [small, aside, rest] = [smallBlobs.usedBytes, setAside.usedBytes, this.#databaseBytes('usedBytes')]
     const { fileBytes, fileCount, rowCount } = ledger.blobs
     return {
       quotaBytes,
-      usedBytes: fileBytes + smallBlobs.usedBytes + index + setAside.usedBytes,
-      kinds: { blobs: fileBytes, 'small-blobs': smallBlobs.usedBytes, index, 'set-aside': setAside.usedBytes },
+      usedBytes: fileBytes + small + rest,
+      kinds: { blobs: fileBytes, 'small-blobs': small, index: rest - aside, 'set-aside': aside },
       freeBytes: smallBlobs.freeBytes + this.#databaseBytes('freeBytes'),
       fixedBytes,
       reservedBytes: this.reservations.reservedBytes,
@@ -153,14 +153,10 @@ export class Quota {
   }
 
   #space(): StoreSpace {
-    const { ledger, smallBlobs, setAside } = this.#options
-    const tableBytes = smallBlobs.usedBytes + setAside.usedBytes + this.#databaseBytes('usedBytes')
-    const usedBytes = ledger.blobs.fileBytes + tableBytes
-    return {
-      capacityBytes: this.#measured ? this.#capacity(usedBytes) : 0,
-      usedBytes,
-      freeRowBytes: smallBlobs.freeBytes,
-    }
+    const { ledger, smallBlobs } = this.#options
+    const usedBytes = ledger.blobs.fileBytes + smallBlobs.usedBytes + this.#databaseBytes('usedBytes')
+    const capacityBytes = this.#measured ? this.#capacity(usedBytes) : 0
+    return { capacityBytes, usedBytes, freeRowBytes: smallBlobs.freeBytes }
   }
 
   #databaseBytes(which: 'usedBytes' | 'freeBytes'): number {

@@ -26,8 +26,8 @@ export function startMemcached(...words: readonly string[]): Promise<StartedServ
 export const postgresUser = 'larder'
 export const postgresPassword = 'a secret of the test'
 
-/** A real Postgres whose user must give a password. */
-export function startPostgres(): Promise<StartedServer> {
+/** A real Postgres whose user must give a password; with `tls` whoever wants to may speak TLS. */
+export function startPostgres(tls?: { readonly key: string; readonly cert: string }): Promise<StartedServer> {
   const programs = postgresPrograms()
   const kind: ServerKind = {
     name: 'postgresql',
@@ -36,10 +36,16 @@ export function startPostgres(): Promise<StartedServer> {
       writeFileSync(join(folder, 'password'), postgresPassword, { mode: 0o644 })
       const login = ['-U', postgresUser, '-A', 'scram-sha-256', `--pwfile=${join(folder, 'password')}`]
       run(join(programs, 'initdb'), ['-D', join(folder, 'data'), ...login, '--no-sync', '-E', 'UTF8', '--locale=C'])
+      for (const [name, pem] of Object.entries(tls ?? {})) {
+        writeFileSync(join(folder, `${name}.pem`), pem, { mode: 0o644 })
+        // A key must be its user's own, and nobody else's.
+        run('install', ['-m', '600', join(folder, `${name}.pem`), join(folder, `server.${name}`)])
+      }
     },
     words: (port, folder) => [
       ...['-D', join(folder, 'data'), '-p', String(port), '-k', folder],
-      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'shared_buffers=16MB'],
+      ...['-c', 'listen_addresses=127.0.0.1,127.0.0.2', '-c', 'fsync=off', '-c', 'shared_buffers=16MB'],
+      ...(tls === undefined ? [] : tlsWords(folder)),
     ],
   }
   return startServer(kind)
@@ -49,4 +55,9 @@ function postgresPrograms(): string {
   const top = '/usr/lib/postgresql'
   const version = readdirSync(top).toSorted((a, b) => Number(b) - Number(a))[0] ?? ''
   return join(top, version, 'bin')
+}
+
+function tlsWords(folder: string): readonly string[] {
+  const [cert, key] = ['cert', 'key'].map((name) => `ssl_${name}_file=${join(folder, `server.${name}`)}`)
+  return ['-c', 'ssl=on', '-c', cert!, '-c', key!]
 }
