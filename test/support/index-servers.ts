@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { chownSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ServerKind, type StartedServer, startServer } from './started-server.ts'
 
@@ -36,10 +36,12 @@ export function startPostgres(tls?: { readonly key: string; readonly cert: strin
       writeFileSync(join(folder, 'password'), postgresPassword, { mode: 0o644 })
       const login = ['-U', postgresUser, '-A', 'scram-sha-256', `--pwfile=${join(folder, 'password')}`]
       run(join(programs, 'initdb'), ['-D', join(folder, 'data'), ...login, '--no-sync', '-E', 'UTF8', '--locale=C'])
+      const { uid, gid } = statSync(folder)
       for (const [name, pem] of Object.entries(tls ?? {})) {
-        writeFileSync(join(folder, `${name}.pem`), pem, { mode: 0o644 })
+        const file = join(folder, `server.${name}`)
         // A key must be its user's own, and nobody else's.
-        run('install', ['-m', '600', join(folder, `${name}.pem`), join(folder, `server.${name}`)])
+        writeFileSync(file, pem, { mode: 0o600 })
+        chownSync(file, uid, gid)
       }
     },
     words: (port, folder) => [
