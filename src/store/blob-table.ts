@@ -99,6 +99,12 @@ export class BlobTable {
     return slot !== noSlot && (this.#flags[slot]! & present) !== 0
   }
 
+  /** Is it stored in a file of its own? */
+  isFile(digest: string): boolean {
+    const slot = this.#slots.find(hashOfDigest(digest))
+    return slot !== noSlot && (this.#flags[slot]! & ofFile) !== 0
+  }
+
   /** One more response names the blob. */
   ref({ digest }: BlobRef): void {
     const slot = this.#slotOf(digest)

@@ -290,9 +290,7 @@ export class Quota {
     const { blobs, ledger, failed } = this.#options
     const done = blobs
       .delete(digest)
-      .then(() => {
-        if (!ledger.isClaimed(digest)) ledger.blobs.remove(digest)
-      }, failed)
+      .then(() => ledger.removed(digest), failed)
       .finally(() => this.#deleting.delete(digest))
     this.#deleting.set(digest, done)
     return done

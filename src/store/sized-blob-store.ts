@@ -34,9 +34,12 @@ export class SizedBlobStore implements BlobStore {
     return (await this.#small.has(digest)) || this.#large.has(digest)
   }
 
+  /** A blob is in one of the two: where it was removed, what the other says of it does not matter. Ends when both have. */
   async delete(digest: Digest): Promise<boolean> {
-    const [small, large] = await Promise.all([this.#small.delete(digest), this.#large.delete(digest)])
-    return small || large
+    const done = await Promise.allSettled([this.#small.delete(digest), this.#large.delete(digest)])
+    if (done.some((one) => one.status === 'fulfilled' && one.value)) return true
+    for (const one of done) if (one.status === 'rejected') throw one.reason
+    return false
   }
 
   async *list(): AsyncIterable<BlobRef> {

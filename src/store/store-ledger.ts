@@ -99,6 +99,14 @@ export class StoreLedger {
   }
 
   /**
+   * A blob was removed that nobody named or claimed when that began. Whoever claims a file waits for that (`Quota.claim`), so it is gone; a row may be
+   * there again.
+   */
+  removed(digest: Digest): void {
+    if (this.blobs.isFile(digest) || !this.isClaimed(digest)) this.blobs.remove(digest)
+  }
+
+  /**
    * Is content stored that nobody names, beyond what is about to get a record? Of what is being stored there is nearly always some; whoever
    * looks for orphans among all blobs does not want to find that.
    */

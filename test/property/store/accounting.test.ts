@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { cpSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { openStores, type Stores } from '../../../src/app/stores.ts'
+import type { Digest } from '../../../src/base/digest.ts'
+import type { LarderEvent } from '../../../src/base/events.ts'
 import type { Settings } from '../../../src/config/settings.ts'
 import { fileBytes } from '../../../src/store/accounting.ts'
 import type { BlobWriter } from '../../../src/store/blob-store.ts'
@@ -51,9 +53,14 @@ const fullFaults = ['STORE_NO_SPACE', 'STORE_BUSY', 'STORE_TOO_LARGE']
 class World {
   readonly #top = mkdtempSync(join(tmpdir(), 'larder-accounting-'))
   settings: Settings = testSettings(this.#top, { quotaBytes: 12 * mib })
-  stores: Stores = openStores(this.settings)
+  readonly #told: LarderEvent[] = []
+  stores: Stores = this.#open()
   ingests: Ingest[] = []
   #count = 0
+
+  #open(): Stores {
+    return openStores(this.settings, (event) => this.#told.push(event))
+  }
 
   async play(next: Step): Promise<void> {
     const { stores } = this
@@ -89,7 +96,7 @@ class World {
     rmSync(join(dataFolder, 'lock'))
     await this.close()
     this.settings = { ...this.settings, dataFolder }
-    this.stores = openStores(this.settings)
+    this.stores = this.#open()
     await this.stores.quota!.ready
   }
 
@@ -128,6 +135,19 @@ class World {
     }
   }
 
+  /** All that may tell why what is counted is not what is there. */
+  #account(use: StoreUse): string {
+    const { blobs, quarantine } = layoutOf(this.settings.dataFolder)
+    const files = readdirSync(blobs, { recursive: true }).map(String)
+    const isClaimed = (name: string): boolean => this.stores.quota!.isClaimed(basename(name) as Digest)
+    return JSON.stringify({
+      use,
+      files: files.filter((name) => name.includes('/')).map((name) => ({ name, isClaimed: isClaimed(name) })),
+      quarantine: readdirSync(quarantine),
+      told: this.#told,
+    })
+  }
+
   async check(): Promise<void> {
     const { use, files } = await this.settled()
     const { usedBytes, reservedBytes, fixedBytes, quotaBytes, kinds, blobs, responses, pinned, freeBytes } = use
@@ -145,7 +165,7 @@ class World {
     // Room for rows may be promised on free pages.
     assert.ok(usedBytes - freeBytes + reservedBytes + fixedBytes <= quotaBytes, JSON.stringify(use))
     const { countedBytes, allocatedBytes } = files
-    assert.equal(kinds.blobs, countedBytes, 'files are counted as they are')
+    assert.equal(kinds.blobs, countedBytes, `files are counted as they are; ${this.#account(use)}`)
     assert.ok(allocatedBytes <= countedBytes)
     assert.equal(kinds['small-blobs'] % 4096, 0)
   }
