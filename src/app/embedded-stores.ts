@@ -29,6 +29,8 @@ export interface EmbeddedInput {
   readonly quarantine: Quarantine
   readonly health: StoreHealth
   readonly isUnclean: boolean
+  /** The machine may have stopped, and not the daemon alone: databases are looked at before they are used. */
+  readonly wasCut: boolean
   /** When the log of a database is folded. */
   readonly logBytes: number
   /** The layout that the folder had. */
@@ -107,8 +109,8 @@ export class EmbeddedStores {
   }
 
   #open<T>(path: string, open: () => T): T {
-    const { isUnclean, health } = this.#input
-    const damage = isUnclean ? checkDatabase(path) : undefined
+    const { wasCut, health } = this.#input
+    const damage = wasCut ? checkDatabase(path) : undefined
     if (damage !== undefined) health.failed(new Fault('STORE_IO', `${path} was damaged: ${damage}`))
     return open()
   }

@@ -27,7 +27,7 @@ import { Checkpointer } from '../store/sqlite-checkpointer.ts'
 import { storeFault } from '../store/store-fault.ts'
 import { acquireStoreLock } from '../store/store-lock.ts'
 import type { DatabaseRoom } from '../store/store-use.ts'
-import { setCleanMark, takeCleanMark } from '../store/suspects.ts'
+import { setCleanMark, setSoundMark, takeCleanMark } from '../store/suspects.ts'
 import type { Upkeep } from '../store/upkeep.ts'
 import { VerifyPass } from '../store/verify-pass.ts'
 import { EmbeddedStores, type Healing } from './embedded-stores.ts'
@@ -97,7 +97,6 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const disk = openDisk(system, (fault) => health.failed(fault))
   const suspects = takeCleanMark(layout)
   const folder = new KeptFolder(layout, lock)
-  const healing: Healing[] = []
   const health = new StoreHealth(observer, isServer(settings.index), {
     timers,
     mend: () => mending.mend(),
@@ -105,12 +104,13 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   const checkpointer = new Checkpointer((folding) => disk.watch(folding))
   const quarantine = openQuarantine(settings, layout, observer)
   const shared = { layout, disk, checkpointer, quarantine, health, logBytes: logBytesOf(settings) }
-  const embedded = new EmbeddedStores({ ...shared, isUnclean: suspects.isUnclean, found, note })
+  const embedded = new EmbeddedStores({ ...shared, ...suspects, found, note })
   const { small, side } = embedded
   const storage = openStorage(settings, layout, embedded, { observer, health, timers })
-  healing.push(small, side, ...storage.files)
-  const mending = new StoreMender({ folder, layout, disk, files: healing, health, onRenewed: () => renew() })
+  const files = [small, side, ...storage.files]
+  const mending = new StoreMender({ folder, layout, disk, files, health, onRenewed: () => renew() })
   mending.tellSetAside()
+  setSoundMark(layout)
   const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
   const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
   const verifying = new VerifyPass({

@@ -14,6 +14,7 @@ import { Fault } from '../base/faults.ts'
  *       side.db            beside the blobs: sums of their chunks, copies of the index's records (SQLite, with -wal and -shm)
  *       quarantine/        damaged blobs, and databases that could not be read
  *       clean              the boot in which the folder was last closed in order; absent while it is used
+ *       boot               the boot in which the databases were last opened, and were sound
  *       verify.json        how far verifying has come
  *       eviction           what eviction has learnt; a copy of what is in memory, written now and then
  *       index.db           the response index (SQLite, with -wal and -shm)
@@ -33,6 +34,7 @@ export interface Layout {
   readonly side: string
   readonly quarantine: string
   readonly clean: string
+  readonly boot: string
   readonly verifyState: string
   readonly eviction: string
   readonly index: string
@@ -51,6 +53,7 @@ export function layoutOf(root: string): Layout {
     side: join(root, 'side.db'),
     quarantine: join(root, 'quarantine'),
     clean: join(root, 'clean'),
+    boot: join(root, 'boot'),
     verifyState: join(root, 'verify.json'),
     eviction: join(root, 'eviction'),
     index: join(root, 'index.db'),

@@ -15,12 +15,18 @@ import type { Layout } from './layout.ts'
 /** Files changed so long before the last sign of life may not have survived a power loss, whatever the disk promised. */
 const suspectMs = 10 * 60 * 1000
 const privateFile = 0o600
+const unknownBoot = '-\n'
 const nsPerMs = 1_000_000n
 
 /** What was written shortly before the folder was last left without a word. */
 export interface Suspects {
   /** Was the folder not closed in order? */
   readonly isUnclean: boolean
+  /**
+   * May the machine have stopped with the folder in use, and not the daemon alone? A process that is killed leaves SQLite's files as its last
+   * commit left them: what it wrote is what the kernel has.
+   */
+  readonly wasCut: boolean
   includes(changedAtNs: bigint): boolean
 }
 
@@ -30,14 +36,25 @@ export interface Suspects {
  */
 export function takeCleanMark(layout: Layout): Suspects {
   const isNew = statSync(layout.smallBlobs, { throwIfNoEntry: false }) === undefined
-  const isUnclean = !isNew && readMark(layout) !== bootId()
+  const [mark, boot] = [readText(layout.clean), bootId()]
+  const isUnclean = !isNew && mark !== boot
+  const wasCut = !isNew && mark === undefined && (readText(layout.boot) !== boot || boot === unknownBoot)
   const lastSignMs = Math.max(
     ...[layout.smallBlobs, layout.index].flatMap((path) => [path, `${path}-wal`]).map(changedAtMs),
   )
   const since = BigInt(Math.floor(lastSignMs - suspectMs)) * nsPerMs
   rmSync(layout.clean, { force: true })
   syncFolder(dirname(layout.clean))
-  return { isUnclean, includes: (changedAtNs) => isUnclean && changedAtNs >= since }
+  return { isUnclean, wasCut, includes: (changedAtNs) => isUnclean && changedAtNs >= since }
+}
+
+/** The databases are open, and sound as far as can be known: until the next boot no crash of a daemon changes that. */
+export function setSoundMark(layout: Layout): void {
+  try {
+    writeFileSync(layout.boot, bootId(), { mode: privateFile })
+  } catch {
+    // Then the next start looks at them.
+  }
 }
 
 /** Everything is written and closed. A mark that cannot be set is missing, as after an unclean stop. */
@@ -50,9 +67,9 @@ export function setCleanMark(layout: Layout): void {
   } catch {}
 }
 
-function readMark(layout: Layout): string | undefined {
+function readText(path: string): string | undefined {
   try {
-    return readFileSync(layout.clean, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
     return undefined
   }
@@ -62,7 +79,7 @@ function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
   } catch {
-    return '-\n'
+    return unknownBoot
   }
 }
 

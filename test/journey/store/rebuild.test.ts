@@ -49,8 +49,8 @@ function lose(path: string): void {
 const losses: Readonly<Record<string, (layout: Layout) => void>> = {
   'a lost index': ({ index }) => lose(index),
   'an index that is no database': ({ index }) => writeFileSync(index, 'not a database, whatever it was'),
-  'an index damaged in its pages, found after an unclean stop': ({ index, clean }) => {
-    rmSync(clean)
+  'an index damaged in its pages, found after the machine had stopped': ({ index, clean, boot }) => {
+    for (const mark of [clean, boot]) rmSync(mark)
     const bytes = readFileSync(index)
     writeFileSync(index, bytes.fill(0x5a, 4096))
   },
