@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, get as httpGet, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { get as httpGet, type IncomingMessage } from 'node:http'
 import { json, text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Digest, digestOf } from '../../../src/base/digest.ts'
 import { blobFile, layoutOf } from '../../../src/store/layout.ts'
 import { content } from '../../support/blob-content.ts'
+import { startContentOrigin } from '../../support/content-origin.ts'
 import { fileDamages, flip } from '../../support/damage.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
 import { homeOf, runProgram, startProgram } from '../../support/program.ts'
@@ -17,24 +17,6 @@ const largeBytes = 2_500_000
 function bytesOf(path: string): Buffer {
   const number = Number(/\d+/.exec(path)![0])
   return content(path.startsWith('/large') ? largeBytes + number : 70_000 + number, number)
-}
-
-/** An origin of content that follows from its path; it counts what it is asked for. */
-async function startOrigin() {
-  const asked: string[] = []
-  const server = createServer((request, response) => {
-    asked.push(request.url!)
-    const bytes = bytesOf(request.url!)
-    response.writeHead(200, { 'Content-Length': bytes.length, 'Cache-Control': 'max-age=86400', ETag: '"1"' })
-    response.end(bytes)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const stop = async (): Promise<void> => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  return { port, asked, stop }
 }
 
 /** What a client got, and whether its response was complete. */
@@ -58,7 +40,7 @@ function fileOf(larder: TestLarder, path: string): string {
 
 for (const isRestarted of [true, false]) {
   test(`damage of every kind is seen before a byte leaves, ${isRestarted ? 'after a start' : 'while the daemon runs'}: clients get the content, whole (CORRECTNESS T03)`, async () => {
-    const origin = await startOrigin()
+    const origin = await startContentOrigin(bytesOf)
     let larder = await startLarder({}, false)
     try {
       const kinds = Object.keys(fileDamages)
@@ -107,7 +89,7 @@ async function verifyState(larder: TestLarder): Promise<{ readonly isRunning?: b
 }
 
 test('larder verify finds all that is damaged and was not asked for, and sets it aside', async (context) => {
-  const origin = await startOrigin()
+  const origin = await startContentOrigin(bytesOf)
   let larder = await startLarder({}, false)
   try {
     const kinds = Object.keys(fileDamages)
@@ -138,7 +120,7 @@ test('larder verify finds all that is damaged and was not asked for, and sets it
 })
 
 test('larder verify goes on where it was interrupted, also after a restart of the daemon', async (context) => {
-  const origin = await startOrigin()
+  const origin = await startContentOrigin(bytesOf)
   let larder = await startLarder({}, false)
   try {
     const paths = Array.from({ length: 12 }, (_, at) => `/small${at}`)
@@ -174,7 +156,7 @@ test('larder verify without a daemon says what to do', async (context) => {
 })
 
 test('damage behind the first MiB is met in mid-body: the client gets the rest from the origin and does not notice', async () => {
-  const origin = await startOrigin()
+  const origin = await startContentOrigin(bytesOf)
   let larder = await startLarder({}, false)
   try {
     const url = `http://127.0.0.1:${origin.port}/large7`
@@ -194,7 +176,7 @@ test('damage behind the first MiB is met in mid-body: the client gets the rest f
 })
 
 test('where the origin is gone, damage in mid-body breaks the transfer visibly', async () => {
-  const origin = await startOrigin()
+  const origin = await startContentOrigin(bytesOf)
   let larder = await startLarder({}, false)
   try {
     const url = `http://127.0.0.1:${origin.port}/large8`

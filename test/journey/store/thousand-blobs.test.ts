@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { Agent, createServer, get as httpGet } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Agent, get as httpGet } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Digest, digestOf } from '../../../src/base/digest.ts'
 import type { ExchangeEvent, LarderEvent } from '../../../src/base/events.ts'
 import { blobFile, layoutOf } from '../../../src/store/layout.ts'
 import { content } from '../../support/blob-content.ts'
+import { startContentOrigin } from '../../support/content-origin.ts'
 import { fileDamages, Row, rowDamages } from '../../support/damage.ts'
 import { startLarder, type TestLarder } from '../../support/larder.ts'
 import { homeOf, runProgram } from '../../support/program.ts'
@@ -31,23 +31,6 @@ function bytesOf(path: string): Buffer {
   const bytes = makers[kind!]!(Number(number) + 10)
   made.set(path, bytes)
   return bytes
-}
-
-/** An origin of content that follows from its path; it counts what it is asked for. */
-async function startOrigin(context: TestContext) {
-  const asked: string[] = []
-  const server = createServer((request, response) => {
-    asked.push(request.url!)
-    const bytes = bytesOf(request.url!)
-    response.writeHead(200, { 'Content-Length': bytes.length, 'Cache-Control': 'max-age=86400', ETag: '"1"' })
-    response.end(bytes)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  context.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, asked }
 }
 
 /** Resolves when the response is over; `undefined`: it was not complete. */
@@ -115,7 +98,8 @@ function damageSome(larder: TestLarder, firstNumber: 0 | 1): Damaged[] {
 }
 
 test('of 1000 blobs more than 100 are damaged in every way: no client gets a bad byte, each damaged blob is fetched again once, and verifying finds those nobody asked for (CORRECTNESS T03)', async (context) => {
-  const origin = await startOrigin(context)
+  const origin = await startContentOrigin(bytesOf)
+  context.after(() => origin.stop())
   const all = Object.entries(shares).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, at) => `/${kind}${at}`),
   )
