@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Agent, get as httpGet } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { type Digest, digestOf } from '../../../src/base/digest.ts'
 import type { ExchangeEvent, LarderEvent } from '../../../src/base/events.ts'
 import { blobFile, layoutOf } from '../../../src/store/layout.ts'
