@@ -17,6 +17,8 @@ export class BufferPool {
   /** Free slots by size. */
   readonly #free = new Map<number, Buffer[]>()
   readonly #slabs = new WeakMap<ArrayBufferLike, Slab>()
+  /** Beyond what is kept, for as long as anything is lent: what was dropped would stay in memory until garbage is collected, and more be made. */
+  #spare: Buffer[] = []
   freeBytes = 0
   lentBytes = 0
 
@@ -46,7 +48,8 @@ export class BufferPool {
     this.lentBytes -= slot.length
     this.freeBytes += slot.length
     this.#free.get(slot.length)!.push(slot)
-    if (slab.lentCount === 0 && this.freeBytes > maxFreeBytes) this.#drop(slab)
+    if (slab.lentCount === 0 && this.freeBytes > maxFreeBytes) this.#takeApart(slab)
+    if (this.lentBytes === 0) this.#spare = []
   }
 
   /** At least one slot of `size` bytes. */
@@ -54,7 +57,7 @@ export class BufferPool {
     const free = this.#free.get(size) ?? []
     this.#free.set(size, free)
     if (free.length > 0) return free
-    const memory = Buffer.allocUnsafeSlow(largestBytes)
+    const memory = this.#spare.pop() ?? Buffer.allocUnsafeSlow(largestBytes)
     const slots = Array.from({ length: largestBytes / size }, (_, i) => memory.subarray(i * size, (i + 1) * size))
     this.#slabs.set(memory.buffer, { slots, lent: slots.map(() => false), lentCount: 0 })
     free.push(...slots)
@@ -62,12 +65,13 @@ export class BufferPool {
     return free
   }
 
-  #drop(slab: Slab): void {
+  #takeApart(slab: Slab): void {
     const size = slab.slots[0]!.length
     const memory = slab.slots[0]!.buffer
     const kept = this.#free.get(size)!.filter((slot) => slot.buffer !== memory)
     this.#free.set(size, kept)
     this.freeBytes -= largestBytes
+    this.#spare.push(Buffer.from(memory))
   }
 }
 

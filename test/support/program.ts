@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +9,10 @@ import type { TestContext } from 'node:test'
 
 /** The real program, started from its sources. */
 export const programFile = join(import.meta.dirname, '../../src/main.ts')
+
+const built = join(import.meta.dirname, '../../dist/main.js')
+/** As users have it: what scripts/test has built; in a checkout that was never built, the sources. */
+export const builtProgramFile = existsSync(built) ? built : programFile
 
 export interface ProgramResult {
   readonly code: number | null

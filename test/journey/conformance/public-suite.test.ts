@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { builtProgramFile } from '../../support/program.ts'
 import { exceptions } from './exceptions.ts'
 import type { Face } from './face-adapter.ts'
 import { failureList, resultTable } from './report.ts'
@@ -10,10 +10,6 @@ import { type FaceReport, type Session, startSession, testAgain, testFace } from
 import { type Subject, startLarderSubject } from './subjects.ts'
 
 const top = join(import.meta.dirname, '../../..')
-const built = join(top, 'dist/main.js')
-
-/** What scripts/test has built; from a checkout that was never built, the sources. */
-const entry = existsSync(built) ? built : join(top, 'src/main.ts')
 const faces: readonly Face[] = ['plain', 'intercepted']
 
 /**
@@ -40,7 +36,7 @@ describe('The public suite of cache behaviours (http-cache-tests), in the standa
 
   before(async () => {
     session = await startSession()
-    larder = await startLarderSubject(entry, session.origin, session.folder)
+    larder = await startLarderSubject(builtProgramFile, session.origin, session.folder)
     reports = await Promise.all(faces.map((face) => testFace(session, larder, face)))
     for (let round = 0; round < mostRounds && doubtful(reports).size > 0; round += 1) {
       const ids = doubtful(reports)
@@ -58,7 +54,7 @@ describe('The public suite of cache behaviours (http-cache-tests), in the standa
       const { judged, responseCount } = reports.find((report) => report.face === face)!
       const list = failureList(judged, ['required', 'optimal'])
       process.stdout.write(
-        `\n${relative(top, entry)}, ${face} requests, ${responseCount} responses:\n\n${resultTable(judged)}\n\n${list}\n`,
+        `\n${relative(top, builtProgramFile)}, ${face} requests, ${responseCount} responses:\n\n${resultTable(judged)}\n\n${list}\n`,
       )
       assert.deepEqual(breaches(judged, exceptions), [])
     })

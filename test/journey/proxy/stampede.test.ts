@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { startOrigin } from '../../support/origin.ts'
-import { programFile } from '../../support/program.ts'
+import { builtProgramFile } from '../../support/program.ts'
 
 const clientCount = 600
 const content = randomBytes(32 * 1024 * 1024)
@@ -16,11 +16,13 @@ const content = randomBytes(32 * 1024 * 1024)
 /** ARCHITECTURE section 6: what 600 clients on one cold object may cost. */
 const maxResidentKiB = 150 * 1024 + 256 * clientCount
 
-/** The daemon in a process of its own, so that its memory is its own. */
+/** The daemon in a process of its own, so that its memory is its own, and built: to strip types takes memory, too. */
 async function startProcess(folder: string): Promise<{ port: number; pid: number; stop(): Promise<void> }> {
   const words = ['serve', '--listen', '127.0.0.1:0', '--allow-address', '127.0.0.0/8', '--access-log', 'none']
   const places = ['--data', join(folder, 'data'), '--admin', `unix:${join(folder, 'admin')}`, '--ca-dir', folder]
-  const child = spawn(process.execPath, [programFile, ...words, ...places], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [builtProgramFile, ...words, ...places], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const port = await new Promise<number>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -39,6 +39,20 @@ describe('Buffer pool', () => {
     assert.ok(pool.freeBytes <= 17 * 1024 * kib, `${pool.freeBytes} bytes`)
   })
 
+  test('while others are lent, memory beyond that is lent again, in whatever size, before more is made', () => {
+    const pool = new BufferPool()
+    const lent = Array.from({ length: 600 }, () => pool.take(64 * kib))
+    const memories = [...new Set(lent.map(({ buffer }) => buffer))]
+    for (const buffer of lent.slice(1)) pool.give(buffer)
+    const again = Array.from({ length: 20 }, () => pool.take(1024 * kib))
+    const places = again.map(({ buffer, byteOffset }) => `${memories.indexOf(buffer)}:${byteOffset}`)
+    assert.ok(
+      places.every((place) => !place.startsWith('-')),
+      places.join(' '),
+    )
+    assert.equal(new Set(places).size, again.length)
+  })
+
   test("others' buffers are left alone", () => {
     const pool = new BufferPool()
     const mine = Buffer.alloc(64 * kib)
