@@ -24,11 +24,6 @@ export interface Refusal extends RefusingPair {
   readonly splicedUntilAt: number | undefined
 }
 
-interface Entry extends Refusal {
-  /** It read our certificate and went on, once. */
-  readonly isAccepted: boolean
-}
-
 export interface TrustRefusalsOptions {
   readonly clock: Clock
   readonly observer: Observer
@@ -47,7 +42,8 @@ const mostTrusting = 2_000
 /** Remembers who refused our certificate, and passes a pair through for a while so that its build can go on. */
 export class TrustRefusals {
   readonly #options: TrustRefusalsOptions
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, Refusal>()
+  /** Pairs that took our certificate and went on, the latest last. */
   readonly #trusting = new Set<string>()
 
   constructor(options: TrustRefusalsOptions) {
@@ -68,19 +64,18 @@ export class TrustRefusals {
 
   /** The client went on after our certificate: what came before is over. */
   accepted(pair: RefusingPair): void {
-    if (toolOfUserAgent(pair.userAgent) === undefined) this.#noteTrusting(keyOf(pair))
-    if (this.#entries.size === 0) return
-    const entry = this.#entries.get(keyOf(pair))
-    if (entry !== undefined)
-      this.#entries.set(keyOf(pair), { ...entry, isAccepted: true, count: 0, splicedUntilAt: undefined })
+    const key = keyOf(pair)
+    this.#noteTrusting(key)
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) this.#entries.set(key, { ...entry, count: 0, splicedUntilAt: undefined })
   }
 
   /** `programs`: names of the client's program, when it is of this machine. */
   refused(pair: RefusingPair, reason: string, programs: readonly string[]): void {
     const key = keyOf(pair)
     const before = this.#entries.get(key)
-    // Who trusts us may open connections that it does not use.
-    if (before?.isAccepted && reason === 'closed') return
+    // Who trusts us may open connections that it does not use, and may be ended in the middle of a handshake.
+    if (reason === 'closed' && this.#trusting.has(key)) return
     const entry = this.#next(pair, before, reason, programs)
     this.#entries.delete(key)
     this.#entries.set(key, entry)
@@ -91,7 +86,7 @@ export class TrustRefusals {
 
   /** The latest last; those that came to trust us are left out. */
   list(): readonly Refusal[] {
-    return [...this.#entries.values()].filter(({ count }) => count > 0).map(({ isAccepted: _, ...refusal }) => refusal)
+    return [...this.#entries.values()].filter(({ count }) => count > 0)
   }
 
   #noteTrusting(key: string): void {
@@ -100,7 +95,7 @@ export class TrustRefusals {
     if (this.#trusting.size > mostTrusting) this.#trusting.delete(this.#trusting.values().next().value!)
   }
 
-  #next(pair: RefusingPair, before: Entry | undefined, reason: string, programs: readonly string[]): Entry {
+  #next(pair: RefusingPair, before: Refusal | undefined, reason: string, programs: readonly string[]): Refusal {
     const now = this.#options.clock.now()
     const hint = clientHint({ ...pair, programs })
     const isLater = before !== undefined && now - before.firstAt <= windowMs
@@ -116,11 +111,10 @@ export class TrustRefusals {
       firstAt: isLater ? before.firstAt : now,
       lastAt: now,
       splicedUntilAt: splices ? now + spliceMs : undefined,
-      isAccepted: false,
     }
   }
 
-  #tell(entry: Entry, before: Entry | undefined): void {
+  #tell(entry: Refusal, before: Refusal | undefined): void {
     const { client, host: serverName, tool, reason, count, splicedUntilAt } = entry
     this.#options.observer({ kind: 'tls-refused', serverName, client, reason, tool, count })
     if (splicedUntilAt !== undefined && before?.splicedUntilAt === undefined) {

@@ -104,6 +104,20 @@ describe('Clients that refuse our certificate', () => {
     assert.equal(refusals.list()[0]!.count, 1)
   })
 
+  test('are not those who take it and are ended in the middle of later handshakes, until they say that they refuse', () => {
+    const { events, refusals, refuse } = stage()
+    const nameless = { ...curl, userAgent: undefined }
+    for (const pair of [curl, nameless]) {
+      refusals.accepted(pair)
+      refuse(refusalsBeforeSplice, pair, 'closed')
+      assert.equal(refusals.isSpliced(pair), false)
+    }
+    assert.deepEqual([refusals.list(), events], [[], []])
+    refuse(1)
+    refuse(refusalsBeforeSplice - 1, curl, 'closed')
+    assert.equal(refusals.isSpliced(curl), true)
+  })
+
   test('keep the better hint: a process that was seen once is not replaced by a guess from the host', () => {
     const { refusals, refuse } = stage()
     const nameless = { client: '127.0.0.1', userAgent: undefined, host: 'pypi.org' }
