@@ -69,8 +69,9 @@ async function traced(
   const child = spawn('strace', [...tracer, ...program], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   const calls = async (): Promise<string[]> => {
     let written = ''
+    const end = new RegExp(`^${child.pid} +\\+{3} exited`, 'm')
     // The tracer outlives the program by a moment.
-    while (!written.includes(`${child.pid} +++ exited`)) {
+    while (!end.test(written)) {
       written = readFileSync(file, 'utf8')
       await new Promise((resolve) => setImmediate(resolve))
     }
