@@ -43,6 +43,7 @@ describe('An origin that fails for all', { concurrency: true }, () => {
 async function recovers(t: TestContext, larder: TestLarder, origin: ChaosOrigin): Promise<void> {
   const attemptCount = origin.attemptCount
   origin.rule = () => undefined
+  const isBackAt = performance.now()
   const deadline = AbortSignal.timeout(noticedWithinMs)
   const ask = async (): Promise<Download> => {
     const [download] = await curlDownloads(t, { proxyPort: larder.port, urls: [`${origin.url}/back`] })
@@ -53,6 +54,7 @@ async function recovers(t: TestContext, larder: TestLarder, origin: ChaosOrigin)
     await pause(askEveryMs)
     last = await ask()
   }
+  t.diagnostic(`the recovery was noticed within ${Math.round(performance.now() - isBackAt)} ms`)
   assert.equal(origin.attemptCount, attemptCount + 1)
   assert.ok(last.content?.equals(contentOf('/back')))
 }
