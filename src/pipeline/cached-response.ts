@@ -12,8 +12,8 @@ import { responseStem } from './response-stem.ts'
 
 /** Content up to this size is kept with the record in memory. */
 export const hotContentBytes = 64 * 1024
-/** Rough cost of a record without content in memory: about 3 KiB that it lives in, and as much that waits to be swept or is lost between blocks. */
-const recordBytes = 6144
+/** Rough cost of a record without content in memory: about 3 KiB that it lives in, and somewhat more that waits to be swept or is lost between blocks. */
+const recordBytes = 7168
 
 /** A stored response with everything precomputed that each hit would otherwise compute. */
 export class CachedResponse implements Deliverable {
