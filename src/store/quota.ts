@@ -3,6 +3,7 @@ import type { Digest } from '../base/digest.ts'
 import type { Observer } from '../base/events.ts'
 import type { BlobRef, BlobStore } from './blob-store.ts'
 import type { FilesystemRoom } from './filesystem-room.ts'
+import { removeUnpinned } from './remove-unpinned.ts'
 import { Reservations, type StoreSpace } from './reservations.ts'
 import type { ResponseIndex } from './response-index.ts'
 import type { StoreLedger } from './store-ledger.ts'
@@ -254,7 +255,7 @@ export class Quota {
     onEvict(key)
     try {
       if (index.isShared) ledger.changed(key, await index.get(key), [])
-      else await index.delete(key)
+      else if (!(await removeUnpinned(index, key))) return false
       // Also when there was no record.
       ledger.entries.remove(key)
       return true
