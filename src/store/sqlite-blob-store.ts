@@ -36,7 +36,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
     quarantine?: Quarantine,
     maxLogBytes?: number,
   ) {
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, { disk, maxLogBytes })
     this.#quarantine = quarantine
     // What is there already is written again only when it was damaged, which mends it: the same content is kept once.
     this.#insert = this.#commits.prepare(

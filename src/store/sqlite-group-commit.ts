@@ -11,7 +11,7 @@ import { reopen } from './sqlite-mending.ts'
 import { isBusy, isDamaged, storeFault } from './store-fault.ts'
 import { WriteBatch } from './write-batch.ts'
 
-const windowMs = 10
+const usualWindowMs = 10
 /** Largest batch: a transaction holds up the event loop while it runs. */
 const maxBatchCount = 250
 const maxBatchBytes = 4 * 1024 * 1024
@@ -22,6 +22,18 @@ const overheadBytes = 12 * 1024
 /** How long a transaction waits for another process that holds the file; nobody else waits for that. */
 const busyPauseMs = 50
 const busyTryCount = 20
+
+export interface GroupCommitOptions {
+  readonly disk?: Disk
+  readonly maxLogBytes?: number | undefined
+  /** How long the first write of a group waits for others. */
+  readonly windowMs?: number
+  /**
+   * Without, the newest writes may be lost with the power, and nothing else: the log is valid up to its last whole commit, and synced before
+   * it is folded.
+   */
+  readonly syncs?: boolean
+}
 
 /**
  * A SQLite file whose writes are made durable in groups: the writes of a window run in one transaction, then the
@@ -45,6 +57,7 @@ export class SqliteGroupCommit {
   readonly #path: string
   readonly #checkpointer: Checkpointer
   readonly #disk: Disk
+  readonly #windowMs: number
   readonly #syncs: boolean
   #logFd: number | undefined
   #batches: WriteBatch[] = []
@@ -60,23 +73,14 @@ export class SqliteGroupCommit {
   #fault: Fault | undefined
   #mending: Promise<void> | undefined
 
-  /**
-   * Opens or makes the file; `schema` must be idempotent. Without `syncs` the newest writes may be lost with the power, and nothing
-   * else: the log is valid up to its last whole commit, and synced before it is folded. Throws `STORE_IO` or `STORE_NO_SPACE`.
-   */
-  constructor(
-    path: string,
-    schema: string,
-    checkpointer: Checkpointer,
-    disk: Disk = systemDisk,
-    maxLogBytes = usualLogBytes,
-    syncs = true,
-  ) {
+  /** Opens or makes the file; `schema` must be idempotent. Throws `STORE_IO` or `STORE_NO_SPACE`. */
+  constructor(path: string, schema: string, checkpointer: Checkpointer, options: GroupCommitOptions = {}) {
     this.#path = path
-    this.#syncs = syncs
-    this.#maxLogBytes = maxLogBytes
+    this.#syncs = options.syncs ?? true
+    this.#maxLogBytes = options.maxLogBytes ?? usualLogBytes
+    this.#windowMs = options.windowMs ?? usualWindowMs
     this.#checkpointer = checkpointer
-    this.#disk = disk
+    this.#disk = options.disk ?? systemDisk
     this.#file = new SqliteFile(path, schema)
     this.#version = this.prepare('PRAGMA user_version')
     this.#pageCount = this.prepare('PRAGMA page_count')
@@ -188,7 +192,7 @@ export class SqliteGroupCommit {
   #openBatch(): WriteBatch {
     const last = this.#batches.at(-1)
     if (last !== undefined && !this.#isFull(last)) return last
-    const batch = new WriteBatch(windowMs)
+    const batch = new WriteBatch(this.#windowMs)
     this.#batches.push(batch)
     return batch
   }

@@ -11,6 +11,8 @@ import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 const schema = `CREATE TABLE IF NOT EXISTS record (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT;
   ${lostSchema}`
+/** Records come in groups already, when the contents of a group are durable. Waiting longer, each would outlive a collection of garbage or two. */
+const windowMs = 1
 /** Rows that one step of the iterator reads. */
 const pageCount = 200
 /** Records, and keys alone, that are read at once for those who learn what is stored: in a millisecond or less. */
@@ -58,7 +60,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   ) {
     super()
     this.#onWritten = onWritten
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes)
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, { disk, maxLogBytes, windowMs })
     this.#upsert = this.#commits.prepare(
       'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
     )

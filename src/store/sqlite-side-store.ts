@@ -48,7 +48,7 @@ export class SqliteSideStore implements ChunkSums {
     disk: Disk = systemDisk,
     maxLogBytes?: number,
   ) {
-    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, disk, maxLogBytes, false)
+    this.#commits = new SqliteGroupCommit(path, schema, checkpointer, { disk, maxLogBytes, syncs: false })
     this.#onFault = onFault
     this.#selectSums = this.#commits.prepare('SELECT sums FROM sums WHERE digest = ?')
     this.#page = this.#commits.prepare('SELECT id, key, value, proof FROM record WHERE id > ? ORDER BY id LIMIT ?')

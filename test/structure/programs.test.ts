@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { nodeFlags } from '../../src/cli/node-flags.ts'
 import { readText, sourceFiles } from './source-text.ts'
 
 const installed = [...readText('scripts/test').matchAll(/^([\w-]+):[\w-]+$/gm)].map((found) => found[1]!)
@@ -27,4 +28,8 @@ describe('The programs that the tests run', () => {
       [],
     )
   })
+})
+
+test('scripts/larder starts Node with the flags that a daemon should have', () => {
+  assert.match(readText('scripts/larder'), new RegExp(`^exec node ${nodeFlags.join(' ')} "`, 'm'))
 })

@@ -27,7 +27,7 @@ async function withCommits(work: (under: Under) => Promise<void>): Promise<void>
   const checkpointer = new Checkpointer()
   const disk = createFaultyDisk()
   const path = folder.layout.index
-  const commits = new SqliteGroupCommit(path, schema, checkpointer, disk)
+  const commits = new SqliteGroupCommit(path, schema, checkpointer, { disk })
   const insert = commits.prepare('INSERT INTO note (text) VALUES (?)')
   const count = commits.prepare('SELECT count(*) AS count FROM note')
   try {
