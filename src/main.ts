@@ -3,9 +3,6 @@
 const oldest = 24
 
 if (Number(process.versions.node.split('.')[0]) >= oldest) {
-  const { readEnvironment } = await import('./config/environment.ts')
-  const { startAnewWithFlags } = await import('./cli/node-flags.ts')
-  if (process.argv[2] === 'serve') startAnewWithFlags(readEnvironment())
   const { runToTheEnd } = await import('./cli/entry.ts')
   await runToTheEnd()
 } else {

@@ -10,9 +10,13 @@ const lookAgainMs = 5_000
  * is swept. Both are for allocations that this process does not make: what hits and misses leave is short-lived, and what stays is
  * counted by `--memory`. So the young generation stays as large as starting has made it, and the old one may grow by a quarter; a small one by more,
  * as it would else be swept all the time under many misses.
+ *
+ * V8 also learns which allocations live for a while, and makes them in the old generation at once: under steady misses nearly all, since each waits
+ * for the disk. There they are garbage until the next sweep, with all that they point to (docs/decisions/0029).
  */
 export function keepHeapModest(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
+  setFlagsFromString('--no-allocation-site-pretenuring')
   let last = 0
   const adapt = (): void => {
     const percent = growthPercent(getHeapStatistics().used_heap_size)

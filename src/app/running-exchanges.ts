@@ -2,30 +2,38 @@ import type { Exchange } from '../pipeline/exchange.ts'
 
 /** The exchanges that are under way; one whose client has left may still be storing what it brought. */
 export class RunningExchanges {
-  readonly #running = new Set<Promise<unknown>>()
+  #count = 0
+  /** Resolves when none is left; for those who wait for that. */
+  #none: PromiseWithResolvers<void> | undefined
 
   get count(): number {
-    return this.#running.size
+    return this.#count
   }
 
   /** Keeps in mind until it is over, its fill included, what `work` does. A hit that ended at once costs nothing. */
   track(exchange: Pick<Exchange, 'filled'>, work: void | Promise<void>): void {
     if (work === undefined) return
-    const whole = work.then(() => exchange.filled)
-    const forget = (): void => void this.#running.delete(whole)
-    this.#running.add(whole)
-    whole.then(forget, forget)
+    this.#count += 1
+    const over = (): void => this.#over()
+    work.then(() => exchange.filled).then(over, over)
   }
 
   /** Resolves when all are over, those that begin meanwhile included, but after `waitMs` at the latest. */
   async settled(waitMs: number): Promise<void> {
+    if (this.#count === 0) return
+    this.#none ??= Promise.withResolvers<void>()
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), waitMs)
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, waitMs)
     })
-    while (this.#running.size > 0) {
-      if ((await Promise.race([late, Promise.allSettled(this.#running)])) === 'late') break
-    }
+    await Promise.race([this.#none.promise, late])
     clearTimeout(timer)
+  }
+
+  #over(): void {
+    this.#count -= 1
+    if (this.#count > 0) return
+    this.#none?.resolve()
+    this.#none = undefined
   }
 }

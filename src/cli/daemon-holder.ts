@@ -5,7 +5,6 @@ import { extname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Environment } from '../config/environment.ts'
 import type { TotalsSnapshot } from '../observe/totals.ts'
-import { nodeFlags } from './node-flags.ts'
 
 /** This program, as it runs: from sources or built, wherever it lies. */
 const programFile = join(import.meta.dirname, '..', `main${extname(import.meta.filename)}`)
@@ -50,7 +49,7 @@ export class DaemonHolder {
   static async open(words: readonly string[], environment: Environment): Promise<DaemonHolder> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const daemon = [process.execPath, ...process.execArgv, ...nodeFlags, programFile, 'serve', ...words]
+    const daemon = [process.execPath, ...process.execArgv, programFile, 'serve', ...words]
     const shell = spawn('sh', ['-c', script, 'sh', ...daemon], {
       env: { ...environment, LISTEN_FDS: '1', LISTEN_FDNAMES: 'proxy', NOTIFY_SOCKET: undefined },
       // Not of our process group: Ctrl-C is for the command, which may take its time to end. The channel ends with us.

@@ -1,5 +1,3 @@
-import { nodeFlags } from './node-flags.ts'
-
 /** What the units of a service depend on. All paths are absolute. */
 export interface ServicePlan {
   readonly scope: 'system' | 'user'
@@ -106,7 +104,7 @@ Also=${socketUnits.join(' ')}
 }
 
 function startLines({ scope, node, program, configFile, makesCa }: ServicePlan): string {
-  const larder = `${quoted(node)} ${nodeFlags.join(' ')} ${quoted(program)}`
+  const larder = `${quoted(node)} --disable-proto=delete --disable-sigusr1 ${quoted(program)}`
   const config = configFile === undefined ? '' : ` --config ${quoted(configFile)}`
   const lines = [
     ...(makesCa ? [`ExecStartPre=${larder} ca init --if-missing`] : []),

@@ -1,3 +1,4 @@
+import { ChurnMap } from '../base/churn-map.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 
 /** One fill on its way into the store. */
@@ -42,7 +43,7 @@ class UnderWay implements Fill {
  * from those that have arrived and only wait for the disk.
  */
 export class Fills {
-  readonly #underWay = new Map<string, UnderWay[]>()
+  readonly #underWay = new ChurnMap<string, UnderWay[]>()
   /** Which of all invalidations was the last of a key, oldest first. */
   readonly #invalidations = new Map<string, number>()
   /** Of those up to this one the key is not known any more: they count for all. */

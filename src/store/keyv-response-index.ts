@@ -1,4 +1,5 @@
 import { Keyv, type KeyvStoreAdapter } from 'keyv'
+import { ChurnMap } from '../base/churn-map.ts'
 import { Fault } from '../base/faults.ts'
 import { maxVariantCount, type ResponseIndex } from './response-index.ts'
 import { fromRecord, isPinned, type StoredRecord, toRecord, withPin } from './stored-record.ts'
@@ -20,7 +21,7 @@ class KeyvResponseIndex implements ResponseIndex {
   readonly isShared: boolean
   readonly #keyv: Keyv<StoredRecord>
   /** The last change under way, by key. */
-  readonly #changes = new Map<string, Promise<unknown>>()
+  readonly #changes = new ChurnMap<string, Promise<unknown>>()
   /** Keys to be deleted, with how often: what they hold is gone for readers at once (RFC 9111 section 4.4). */
   readonly #deletions = new Map<string, number>()
   /** An embedded storage, read and written without Keyv's promises and events in between: every miss does both. */

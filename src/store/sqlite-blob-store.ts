@@ -1,3 +1,4 @@
+import { ChurnMap } from '../base/churn-map.ts'
 import { type Digest, parseDigest } from '../base/digest.ts'
 import type { BlobRef, BlobStore, BlobWriter, ByteSource } from './blob-store.ts'
 import { bufferSource } from './buffer-source.ts'
@@ -25,7 +26,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   readonly #names: Prepared
   readonly #quarantine: Quarantine | undefined
   /** Content that is not in the file yet, by digest. */
-  readonly #pending = new Map<Digest, Buffer>()
+  readonly #pending = new ChurnMap<Digest, Buffer>()
   /** Those who meet the same damage wait for one. */
   readonly #settingAside = new Map<Digest, Promise<void>>()
 

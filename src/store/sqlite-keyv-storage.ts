@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { KeyvStoreAdapter, StoredData } from 'keyv'
+import { ChurnMap } from '../base/churn-map.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import type { RecordKeys } from './entry-table.ts'
 import { KeyFilter } from './key-filter.ts'
@@ -47,7 +48,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   /** Told of each value that is on the disk; `undefined`: removed. */
   readonly #onWritten: (key: string, value: string | undefined) => void
   /** Values that are not in the file yet; `undefined` for removed ones. */
-  readonly #pending = new Map<string, { readonly value: string | undefined }>()
+  readonly #pending = new ChurnMap<string, { readonly value: string | undefined }>()
   readonly #lost: LostRecords
 
   constructor(

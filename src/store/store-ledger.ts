@@ -1,3 +1,4 @@
+import { ChurnMap } from '../base/churn-map.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Digest } from '../base/digest.ts'
 import { fileBytes, recordBytes, rowBytesOf } from './accounting.ts'
@@ -33,7 +34,7 @@ export class StoreLedger {
   readonly entries: EntryTable
   readonly #clock: Clock
   readonly #largestRowBytes: number
-  readonly #claims = new Map<Digest, Claim>()
+  readonly #claims = new ChurnMap<Digest, Claim>()
   #onUnnamed: (ref: BlobRef) => void = () => {}
 
   constructor({ clock, policy, keys, largestRowBytes }: LedgerOptions) {

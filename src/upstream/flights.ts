@@ -1,3 +1,4 @@
+import { ChurnMap } from '../base/churn-map.ts'
 import { Fault } from '../base/faults.ts'
 
 const maxFlightCount = 10_000
@@ -62,7 +63,7 @@ export class Flight<T> {
 
 /** The flights that are under way: at most one for a key (ARCHITECTURE, decision 4). */
 export class Flights<T> {
-  readonly #underWay = new Map<string, Flight<T>>()
+  readonly #underWay = new ChurnMap<string, Flight<T>>()
   readonly #maxCount: number
 
   constructor(maxCount = maxFlightCount) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nodeFlags } from '../../src/cli/node-flags.ts'
 import { readText, sourceFiles } from './source-text.ts'
 
 const installed = [...readText('scripts/test').matchAll(/^([\w-]+):[\w-]+$/gm)].map((found) => found[1]!)
@@ -28,8 +27,4 @@ describe('The programs that the tests run', () => {
       [],
     )
   })
-})
-
-test('scripts/larder starts Node with the flags that a daemon should have', () => {
-  assert.match(readText('scripts/larder'), new RegExp(`^exec node ${nodeFlags.join(' ')} "`, 'm'))
 })

@@ -3,15 +3,13 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
-import { nodeFlags } from '../../../src/cli/node-flags.ts'
 import { startOrigin } from '../../support/origin.ts'
-import { greetingOf, homeOf, programFile, runProgram, startProgram } from '../../support/program.ts'
+import { greetingOf, homeOf, runProgram, startProgram } from '../../support/program.ts'
 
 interface Serving {
   readonly environment: Record<string, string>
   readonly home: string
   readonly lines: readonly string[]
-  readonly pid: number
   signal(name: NodeJS.Signals): void
   ended(): Promise<readonly unknown[]>
 }
@@ -23,8 +21,7 @@ async function serve(context: TestContext, ...words: string[]): Promise<Serving>
   const exited = once(child, 'exit')
   context.after(() => child.kill('SIGKILL'))
   const { lines } = await greetingOf(child)
-  const pid = child.pid!
-  return { environment, home: environment.HOME!, lines, pid, signal: (name) => child.kill(name), ended: () => exited }
+  return { environment, home: environment.HOME!, lines, signal: (name) => child.kill(name), ended: () => exited }
 }
 
 describe('larder serve', () => {
@@ -38,14 +35,6 @@ describe('larder serve', () => {
       assert.deepEqual(await ended(), [0, null])
       assert.equal(existsSync(join(home, '.local/state/larder/admin.sock')), false)
     }
-  })
-
-  test('has the flags of Node that a daemon should have, however it was started, and is the process that was started', async (context) => {
-    const { pid, signal, ended } = await serve(context)
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
-    assert.deepEqual(words, [process.execPath, ...nodeFlags, programFile, 'serve', '--listen', '127.0.0.1:0'])
-    signal('SIGTERM')
-    assert.deepEqual(await ended(), [0, null])
   })
 
   test('answers status, stats, fetch and purge, and opens the log anew on SIGHUP', async (context) => {
