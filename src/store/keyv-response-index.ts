@@ -14,8 +14,16 @@ export function createKeyvResponseIndex(
   return new KeyvResponseIndex(storage, isShared, watcher)
 }
 
-/** Is told of every change to the index once it is durable, those of one key in their order. Must not throw. */
-export type IndexWatcher = (key: string, before: readonly StoredResponse[], after: readonly StoredResponse[]) => void
+/**
+ * Is told of every change to the index once it is durable, those of one key in their order; with the number of the record, where the storage told
+ * it. Must not throw.
+ */
+export type IndexWatcher = (
+  key: string,
+  before: readonly StoredResponse[],
+  after: readonly StoredResponse[],
+  id?: number,
+) => void
 
 class KeyvResponseIndex implements ResponseIndex {
   readonly isShared: boolean
@@ -76,9 +84,10 @@ class KeyvResponseIndex implements ResponseIndex {
       const visible = trusted === undefined && this.#deletions.has(key) ? [] : before
       const changed = change(visible).slice(0, maxVariantCount)
       const variants = isPinned(visible) ? withPin(changed, true) : changed
-      if (variants.length > 0) await this.#set(key, toRecord(variants))
+      let id: number | undefined
+      if (variants.length > 0) id = await this.#set(key, toRecord(variants))
       else if (visible.length > 0) await this.#ask(() => this.#keyv.delete(key))
-      if (variants.length > 0 || visible.length > 0) this.#watcher?.(key, before, variants)
+      if (variants.length > 0 || visible.length > 0) this.#watcher?.(key, before, variants, id)
     })
   }
 
@@ -123,14 +132,14 @@ class KeyvResponseIndex implements ResponseIndex {
     await this.#keyv.disconnect()
   }
 
-  async #set(key: string, record: StoredRecord): Promise<void> {
+  async #set(key: string, record: StoredRecord): Promise<number | undefined> {
     if (this.#embedded === undefined) {
       const kept = await this.#ask(() => this.#keyv.set(key, record))
       if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
-      return
+      return undefined
     }
     try {
-      await this.#embedded.set(key, JSON.stringify(record))
+      return await this.#embedded.set(key, JSON.stringify(record))
     } catch (error) {
       throw indexFault(error)
     }
@@ -164,8 +173,8 @@ class KeyvResponseIndex implements ResponseIndex {
 /** A storage in this process that takes and gives texts; it can be read at once. */
 interface EmbeddedStorage {
   peek(key: string): string | undefined
-  /** Resolves once the text survives power loss. */
-  set(key: string, text: string): Promise<void>
+  /** Resolves, with the number of the record, once the text survives power loss. */
+  set(key: string, text: string): Promise<number>
 }
 
 function isEmbedded(storage: object): storage is EmbeddedStorage {

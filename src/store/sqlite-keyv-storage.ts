@@ -63,7 +63,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     this.#onWritten = onWritten
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, { disk, maxLogBytes, windowMs })
     this.#upsert = this.#commits.prepare(
-      'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value RETURNING id',
     )
     this.#select = this.#commits.prepare('SELECT value FROM record WHERE key = ?')
     this.#remove = this.#commits.prepare('DELETE FROM record WHERE key = ?')
@@ -121,9 +121,13 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
 
   forget(): void {}
 
-  /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
-  set(key: string, value: string): Promise<void> {
-    return this.#write(key, value, () => this.#upsert.run(key, value))
+  /** Resolves with the number of the row. Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
+  async set(key: string, value: string): Promise<number> {
+    let id = 0
+    await this.#write(key, value, () => {
+      id = this.#put(key, value)
+    })
+    return id
   }
 
   async delete(key: string): Promise<boolean> {
@@ -168,7 +172,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   /** Takes in the copy of a record, unless there is a newer one or it was removed. Resolves, once that is durable, with whether it did. */
   async takeBack(key: string, value: string): Promise<boolean> {
     if (this.#pending.has(key) || this.isStored(key) || this.#lost.isRemoved(key)) return false
-    await this.#write(key, value, () => this.#upsert.run(key, value), false)
+    await this.#write(key, value, () => this.#put(key, value), false)
     return true
   }
 
@@ -230,6 +234,10 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   disconnect(): Promise<void> {
     this.#closed = true
     return this.#commits.close()
+  }
+
+  #put(key: string, value: string): number {
+    return (this.#upsert.get(key, value) as { id: number }).id
   }
 
   async #write(key: string, value: string | undefined, write: () => void, isNew = true): Promise<void> {

@@ -61,11 +61,11 @@ export class StoreLedger {
     this.#onUnnamed = listener
   }
 
-  /** What the index holds under `key` has changed, durably. */
-  changed(key: string, before: readonly StoredResponse[], after: readonly StoredResponse[]): void {
+  /** What the index holds under `key` has changed, durably; its record has the number `id`, where that is at hand. */
+  changed(key: string, before: readonly StoredResponse[], after: readonly StoredResponse[], id?: number): void {
     // What a key named that is not known yet was never counted.
     const isKnown = this.entries.slotOf(key) !== noSlot
-    this.#record(key, after)
+    this.#record(key, after, id)
     for (const { digest } of contentsOf(after)) this.#settleClaim(digest)
     if (!isKnown) return
     for (const ref of contentsOf(before)) {
