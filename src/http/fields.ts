@@ -44,8 +44,16 @@ export class Fields {
   }
 }
 
+/** Is there a field called `name` (lower case)? For who asks nothing else of them. */
+export function hasField(raw: RawFields, name: string): boolean {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]!.length === name.length && raw[i]!.toLowerCase() === name) return true
+  }
+  return false
+}
+
 function namesOf(raw: RawFields): string[] {
-  const names: string[] = []
-  for (let i = 0; i + 1 < raw.length; i += 2) names.push(raw[i]!.toLowerCase())
+  const names = new Array<string>(raw.length >> 1)
+  for (let i = 0; i < names.length; i++) names[i] = raw[2 * i]!.toLowerCase()
   return names
 }

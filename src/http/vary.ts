@@ -17,10 +17,13 @@ const lists: { readonly [name: string]: { readonly caseless: boolean; readonly o
   'accept-language': { caseless: true, ordered: false },
 }
 
+/** Of nearly every response. */
+const noKey: SecondaryKey = Object.freeze(Object.create(null))
+
 /** The secondary key of a response with this Vary to this request; `star`: it fits no other request (RFC 9111 section 4.1). */
 export function secondaryKey(vary: string | undefined, request: Fields): SecondaryKey | 'star' {
+  if (vary === undefined) return noKey
   const key: { [name: string]: string } = Object.create(null)
-  if (vary === undefined) return key
   for (const member of listMembers(vary)) {
     if (member === '*') return 'star'
     const name = member.toLowerCase()

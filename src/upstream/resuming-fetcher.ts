@@ -1,6 +1,6 @@
 import { type Digest, toldDigest } from '../base/digest.ts'
 import { asFault, Fault } from '../base/faults.ts'
-import { Fields, type RawFields } from '../http/fields.ts'
+import { Fields, hasField, type RawFields } from '../http/fields.ts'
 import type { TargetUri } from '../http/target-uri.ts'
 import type { BodySink, Framing, OriginFetcher, OriginRequest, OriginResponse } from './origin-fetcher.ts'
 import { proving } from './proven-response.ts'
@@ -13,11 +13,12 @@ export type OnBroken = (target: TargetUri, fault: Fault) => void
 /** Lets a response whose content was cut go on in another one, where both are surely of one version; else the cut stays visible. */
 export function createResumingFetcher(inner: OriginFetcher, broke: OnBroken = () => {}): OriginFetcher {
   return {
-    fetch: async (request) => {
+    fetch: (request) => {
       if (request.method !== 'GET' || request.body !== undefined) return inner.fetch(request)
       const counted = { ...request, attempts: { count: 0, cut: undefined } }
-      const response = await inner.fetch(counted)
-      return canBeCut(response) ? new ResumedResponse(inner, counted, response, broke) : response
+      const resumed = (response: OriginResponse): OriginResponse =>
+        canBeCut(response) ? new ResumedResponse(inner, counted, response, broke) : response
+      return inner.fetch(counted).then(resumed)
     },
     close: () => inner.close(),
   }
@@ -29,8 +30,9 @@ function canBeCut({ status, framing }: OriginResponse): boolean {
 
 /** What the origin says that the whole is, where no tag says of a further response that it is about the same (RFC 9530 section 3). */
 function digestToProve({ status, fields }: OriginResponse): Digest | undefined {
+  if (status !== 200 || !hasField(fields, 'repr-digest')) return undefined
   const told = new Fields(fields)
-  return status === 200 && strongTag(told) === undefined ? toldDigest(told.get('repr-digest')) : undefined
+  return strongTag(told) === undefined ? toldDigest(told.get('repr-digest')) : undefined
 }
 
 type CountedRequest = OriginRequest & { readonly attempts: NonNullable<OriginRequest['attempts']> }

@@ -91,24 +91,25 @@ class Retrying implements RetryingFetcher {
     if (cut !== undefined) return this.#repeat(request, origin, { kind: 'failed', end: cut, mayPass: true })
     origin.budget.noteRequest()
     const mayRepeat = mayBeRepeated(request)
-    const mayGo = mayRepeat ? await this.#hasTurn(request, origin) : origin.admitsAtOnce()
+    const mayGo = mayRepeat ? origin.admits() || (await this.#getsTurn(request, origin)) : origin.admitsAtOnce()
     if (!mayGo) return { kind: 'failed', end: leftAlone(origin), mayPass: false }
     if (!mayRepeat) return this.#attempt(request, origin)
     if (request.attempts !== undefined) request.attempts.count += 1
-    return this.#repeat(request, origin, await this.#attempt(counting(request, origin), origin))
+    const first = await this.#attempt(counting(request, origin), origin)
+    return first.kind === 'answered' ? first : this.#repeat(request, origin, first)
   }
 
-  /** Waits until the origin may be asked; `false`: that will not be soon. */
-  async #hasTurn(request: OriginRequest, origin: OriginStanding): Promise<boolean> {
+  /** Waits until an origin may be asked that may not be now; `false`: that will not be soon. */
+  async #getsTurn(request: OriginRequest, origin: OriginStanding): Promise<boolean> {
     const { clock, random, maxAttemptCount } = this.#options
     const lastMs = clock.elapsed() + maxRequestMs
-    for (let waits = 0; !origin.admits(); waits += 1) {
+    for (let waits = 0; ; waits += 1) {
       const waitMs = origin.waitMs + backOffMs(waits + 2, random)
       if (origin.isGivenUp || waits >= maxAttemptCount || clock.elapsed() + waitMs > lastMs) return false
       await this.#waits.wait(waitMs)
       if (this.#waits.isClosed || request.isWanted?.() === false) return false
+      if (origin.admits()) return true
     }
-    return true
   }
 
   async close(): Promise<void> {
