@@ -57,27 +57,12 @@ const durations = new Map<string, Duration>([
   ['stale-if-error', 'staleIfErrorSeconds'],
 ])
 
-/** What origins say again and again, parsed. */
-const known = new Map<string, CacheControl>()
-const maxKnownLength = 200
-const maxKnownCount = 500
-
 /**
  * Parses Cache-Control; names are case-insensitive, unknown directives ignored. A number that is not one, or that comes
  * twice with different values, is 0: the response is stale (RFC 9111 section 4.2.1).
  */
 export function parseCacheControl(value: string | undefined): CacheControl {
   if (value === undefined) return none
-  const before = known.get(value)
-  if (before !== undefined) return before
-  const directives = Object.freeze(parsed(value))
-  if (value.length > maxKnownLength) return directives
-  if (known.size === maxKnownCount) known.clear()
-  known.set(value, directives)
-  return directives
-}
-
-function parsed(value: string): Mutable {
   const directives = nothing()
   for (const member of listMembers(value)) {
     const equals = member.indexOf('=')
