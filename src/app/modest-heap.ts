@@ -13,10 +13,13 @@ const lookAgainMs = 5_000
  *
  * V8 also learns which allocations live for a while, and makes them in the old generation at once: under steady misses nearly all, since each waits
  * for the disk. There they are garbage until the next sweep, with all that they point to (docs/decisions/0029).
+ *
+ * And a process that is idle for some seconds it makes as small as it can: a young generation of 1 MiB, which could never grow again here.
  */
 export function keepHeapModest(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--no-allocation-site-pretenuring')
+  setFlagsFromString('--no-memory-reducer')
   let last = 0
   const adapt = (): void => {
     const percent = growthPercent(getHeapStatistics().used_heap_size)
