@@ -1,25 +1,44 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { PerformanceObserver } from 'node:perf_hooks'
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
 
+const mib = 1024 * 1024
+/** Both halves of the young generation: what is live in one is copied to the other. */
+const youngBytes = 32 * mib
 /** What the old generation may grow by before it is swept: so much, or so much of what is in use where that is more. */
-const growthBytes = 64 * 1024 * 1024
+const growthBytes = 64 * mib
 const growthShare = 0.25
 const lookAgainMs = 5_000
 
 /**
  * V8 takes for a process that may use all of the machine: its young generation grows to 128 MiB, and the old one to twice what lives in it before it
  * is swept. Both are for allocations that this process does not make: what hits and misses leave is short-lived, and what stays is
- * counted by `--memory`. So the young generation stays as large as starting has made it, and the old one may grow by a quarter; a small one by more,
- * as it would else be swept all the time under many misses.
+ * counted by `--memory`. So the young generation may grow to 32 MiB, and the old one by a quarter; a small one by more, as it would else be
+ * swept all the time under many misses.
  *
  * V8 also learns which allocations live for a while, and makes them in the old generation at once: under steady misses nearly all, since each waits
  * for the disk. There they are garbage until the next sweep, with all that they point to (docs/decisions/0029).
- *
- * And a process that is idle for some seconds it makes as small as it can: a young generation of 1 MiB, which could never grow again here.
  */
 export function keepHeapModest(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--no-allocation-site-pretenuring')
-  setFlagsFromString('--no-memory-reducer')
+  boundYoungGeneration()
+  boundOldGeneration()
+}
+
+/**
+ * The option that bounds the young generation is read only when the process starts, so its growth is switched off when it is large enough; and on
+ * again, for after a pause of some seconds V8 makes it as small as 1 MiB.
+ */
+function boundYoungGeneration(): void {
+  const look = (): void => {
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+    const grow = young !== undefined && young.space_size < youngBytes
+    setFlagsFromString(`--semi-space-growth-factor=${grow ? 2 : 1}`)
+  }
+  look()
+  new PerformanceObserver(look).observe({ entryTypes: ['gc'] })
+}
+
+function boundOldGeneration(): void {
   let last = 0
   const adapt = (): void => {
     const percent = growthPercent(getHeapStatistics().used_heap_size)
