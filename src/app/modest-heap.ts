@@ -29,10 +29,13 @@ export function keepHeapModest(): void {
  * again, for after a pause of some seconds V8 makes it as small as 1 MiB.
  */
 function boundYoungGeneration(): void {
+  let last: number | undefined
   const look = (): void => {
     const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
-    const grow = young !== undefined && young.space_size < youngBytes
-    setFlagsFromString(`--semi-space-growth-factor=${grow ? 2 : 1}`)
+    const factor = young !== undefined && young.space_size < youngBytes ? 2 : 1
+    if (factor === last) return
+    last = factor
+    setFlagsFromString(`--semi-space-growth-factor=${factor}`)
   }
   look()
   new PerformanceObserver(look).observe({ entryTypes: ['gc'] })
