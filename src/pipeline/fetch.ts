@@ -1,4 +1,4 @@
-import { asFault } from '../base/faults.ts'
+import { asFault, type Fault } from '../base/faults.ts'
 import type { Result } from '../base/results.ts'
 import type { OriginResponse } from '../upstream/origin-fetcher.ts'
 import type { Exchange } from './exchange.ts'
@@ -18,7 +18,7 @@ const saidWhy: ReadonlySet<string> = new Set<Result>(['miss-variant', 'miss-part
  * Asks the origin for the whole response, or for the rest of it where the beginning is stored, as the leader of a flight when it can be
  * shared; for a range only where plain caches do.
  */
-export const fetch: Step<'fetch'> = async (exchange, services) => {
+export const fetch: Step<'fetch'> = (exchange, services) => {
   const { request } = exchange
   const range = forwardedRange(exchange, services)
   // A part is not what those wait for who want the whole.
@@ -27,25 +27,31 @@ export const fetch: Step<'fetch'> = async (exchange, services) => {
     exchange.flight = services.flights.begin(exchange.flightKey)
   }
   if (!saidWhy.has(exchange.result)) exchange.result = 'miss'
-  try {
-    exchange.upstream = await asked(exchange, services, range)
-    return 'judge'
-  } catch (error) {
-    const fault = asFault(error)
-    exchange.flight?.announce({ kind: 'failed', fault })
-    exchange.flight?.land()
-    exchange.fault = fault
-    if (await staleInstead(exchange, services, fault)) return 'deliver'
-    throw fault
-  }
+  return asked(exchange, services, range).then(
+    (response) => {
+      exchange.upstream = response
+      return 'judge'
+    },
+    (error) => unanswered(exchange, services, asFault(error)),
+  )
 }
 
-async function asked(exchange: Exchange, services: Services, range: readonly string[]): Promise<OriginResponse> {
-  if (mayHaveRest(exchange, range)) {
-    const rest = await fetchRest(exchange, services)
-    if (rest !== undefined) return rest
-  } else if (range.length === 0) {
-    return fetchFromOrigin(exchange, services, fillRequest(exchange, farRange(exchange, services)))
+async function unanswered(exchange: Exchange, services: Services, fault: Fault): Promise<'deliver'> {
+  exchange.flight?.announce({ kind: 'failed', fault })
+  exchange.flight?.land()
+  exchange.fault = fault
+  if (await staleInstead(exchange, services, fault)) return 'deliver'
+  throw fault
+}
+
+/** Never throws. */
+function asked(exchange: Exchange, services: Services, range: readonly string[]): Promise<OriginResponse> {
+  const ask = (extra: readonly string[]): Promise<OriginResponse> =>
+    fetchFromOrigin(exchange, services, fillRequest(exchange, extra))
+  try {
+    if (!mayHaveRest(exchange, range)) return ask(range.length === 0 ? farRange(exchange, services) : range)
+    return fetchRest(exchange, services).then((rest) => rest ?? ask(range))
+  } catch (error) {
+    return Promise.reject(error)
   }
-  return fetchFromOrigin(exchange, services, fillRequest(exchange, range))
 }

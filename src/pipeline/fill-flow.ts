@@ -51,7 +51,7 @@ export class FillFlow implements BodySink {
   end(): void {
     this.#filled.growing.blob.complete()
     this.#letGo()
-    store(this.#filled).then((stored) => this.#over(stored))
+    store(this.#filled, (stored) => this.#over(stored))
   }
 
   fail(fault: Fault): void {

@@ -12,7 +12,7 @@ import type { Exchange } from './exchange.ts'
 import type { Fill } from './fills.ts'
 import type { GrowingResponse } from './growing-response.ts'
 import { joinParts, recordPart } from './partial-join.ts'
-import { isPart, lengthOf } from './partial-records.ts'
+import { isPart, lengthOf, type PartRecord } from './partial-records.ts'
 import type { Services } from './services.ts'
 import { copyPart, partsAhead } from './sparse-parts.ts'
 
@@ -25,23 +25,31 @@ export interface Filled {
   readonly fill: Fill
 }
 
-/** Commits blob, then index; only then it counts as stored (CORRECTNESS section 5). Never rejects. */
-export async function store(filled: Filled): Promise<Stored> {
+/** Commits blob, then index; only then it counts as stored (CORRECTNESS section 5). Calls `over` in the end, whatever happens. */
+export function store(filled: Filled, over: (stored: Stored) => void): void {
   const { services, growing, writer } = filled
-  const waited = services.storeHealth.waits(growing.blob.heldBytes)
-  try {
-    if (growing.blob.storeFault !== undefined) throw growing.blob.storeFault
-    const { declaredBytes } = growing
-    const committed = writer.commit(declaredBytes === undefined ? {} : { sizeBytes: declaredBytes })
-    shareEarly(filled)
-    return await record(filled, await committed)
-  } catch (error) {
+  const { heldBytes, storeFault } = growing.blob
+  services.storeHealth.waits(heldBytes)
+  const ended = (stored: Stored): void => {
+    services.storeHealth.waitsNoMore(heldBytes)
+    if (stored === 'yes') services.storeHealth.succeeded()
+    over(stored)
+  }
+  const failed = (error: unknown): void => {
     void writer.abort()
     services.storeHealth.failed(error)
-    return whyNotStored(error)
-  } finally {
-    waited()
+    ended(whyNotStored(error))
   }
+  if (storeFault !== undefined) return failed(storeFault)
+  let committed: Promise<BlobRef>
+  try {
+    committed = writer.commit(growing.declaredBytes === undefined ? {} : { sizeBytes: growing.declaredBytes })
+    shareEarly(filled)
+  } catch (error) {
+    return failed(error)
+  }
+  // Not chained: each promise in between would have to outlive the wait for the disk.
+  committed.then((content) => record(filled, content, ended, failed), failed)
 }
 
 /** What became of content that the store failed to keep. */
@@ -67,21 +75,35 @@ function shareEarly(filled: Filled): void {
   exchange.flight?.land()
 }
 
-async function record(filled: Filled, content: BlobRef): Promise<Stored> {
-  const { exchange, services } = filled
-  if (filled.fill.forgotten) return 'content-changed'
-  const response = recordOf(filled, content)
-  if (isPart(response)) {
-    const recorded = await recordPart(services, exchange.key, response, filled.fill)
-    exchange.flight?.land()
-    if (recorded === undefined) return 'content-changed'
-    await joinParts(recorded)
-    return 'yes'
+function record(
+  filled: Filled,
+  content: BlobRef,
+  ended: (stored: Stored) => void,
+  failed: (error: unknown) => void,
+): void {
+  if (filled.fill.forgotten) return ended('content-changed')
+  try {
+    const response = recordOf(filled, content)
+    const recorded = isPart(response) ? recordPartOf(filled, response) : recordWhole(filled, response, content)
+    recorded.then((stored) => ended(stored ?? 'yes'), failed)
+  } catch (error) {
+    failed(error)
   }
+}
+
+function recordWhole(filled: Filled, response: StoredResponse, content: BlobRef): Promise<void> {
+  const { exchange, services } = filled
   tellChange(filled, content)
   replaceHot(filled, response)
-  await services.index.update(exchange.key, (variants) => withVariant(variants, response), knownVariants(filled))
-  services.storeHealth.succeeded()
+  const change = (variants: readonly StoredResponse[]): readonly StoredResponse[] => withVariant(variants, response)
+  return services.index.update(exchange.key, change, knownVariants(filled))
+}
+
+async function recordPartOf({ exchange, services, fill }: Filled, response: PartRecord): Promise<Stored> {
+  const recorded = await recordPart(services, exchange.key, response, fill)
+  exchange.flight?.land()
+  if (recorded === undefined) return 'content-changed'
+  await joinParts(recorded)
   return 'yes'
 }
 

@@ -14,15 +14,20 @@ const maxRedirectCount = 5
  * the URL that was asked, and signatures on the way never reach a key or a client. A redirect that may not be followed is
  * the response.
  */
-export async function fetchFromOrigin(
+export function fetchFromOrigin(
   exchange: Exchange,
   services: Services,
   request: OriginRequest,
 ): Promise<OriginResponse> {
-  let response = await services.origins.fetch(request)
+  const first = services.origins.fetch(request)
   // Some stores sign the method: what GET may read, HEAD may not.
-  if (exchange.rule!.follow !== true || services.profile !== 'builds' || request.method !== 'GET') return response
-  if (bearsCredentials(exchange.request.fields)) return response
+  if (exchange.rule!.follow !== true || services.profile !== 'builds' || request.method !== 'GET') return first
+  if (bearsCredentials(exchange.request.fields)) return first
+  return first.then((response) => followed(services, request, response))
+}
+
+async function followed(services: Services, request: OriginRequest, first: OriginResponse): Promise<OriginResponse> {
+  let response = first
   let { target } = request
   for (let count = 0; isRedirect(response.status); count += 1) {
     const next = nextTarget(response, target, services)

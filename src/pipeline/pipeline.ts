@@ -46,9 +46,9 @@ export function run(exchange: Exchange, services: Services, step: StepName = 're
       next = failed(exchange, error)
     }
     if (next instanceof Promise) {
-      return next
-        .catch((error) => failed(exchange, error))
-        .then((name) => (name === undefined ? undefined : run(exchange, services, name)))
+      const goOn = (name: StepName | undefined): void | Promise<void> =>
+        name === undefined ? undefined : run(exchange, services, name)
+      return next.then(goOn, (error) => goOn(failed(exchange, error)))
     }
     current = next
   }

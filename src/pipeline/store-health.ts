@@ -79,12 +79,13 @@ export class StoreHealth {
     this.#observer({ kind: 'store-recovered', isShared: true })
   }
 
-  /** Content that takes so much memory waits for the disk; answers what to call when it does no more. */
-  waits(sizeBytes: number): () => void {
+  /** Content that takes so much memory waits for the disk. */
+  waits(sizeBytes: number): void {
     this.#waitingBytes += sizeBytes
-    return () => {
-      this.#waitingBytes -= sizeBytes
-    }
+  }
+
+  waitsNoMore(sizeBytes: number): void {
+    this.#waitingBytes -= sizeBytes
   }
 
   /** Throws `STORE_IO` when so much waits for the disk that no more should. */

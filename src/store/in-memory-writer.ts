@@ -52,14 +52,16 @@ export class InMemoryWriter implements BlobWriter {
     return (this.#digest ??= hash('sha256', this.#chunks.whole()) as Digest)
   }
 
-  async commit(expected: ExpectedContent = {}): Promise<BlobRef> {
-    if (this.#over) throw ended()
+  commit(expected: ExpectedContent = {}): Promise<BlobRef> {
+    if (this.#over) return Promise.reject(ended())
     this.#over = true
-    const digest = this.digestAtHand()
-    const sizeBytes = this.acceptedBytes
-    checkContent(expected, sizeBytes, digest)
-    await this.#put(digest, this.#chunks.whole())
-    return { digest, sizeBytes }
+    try {
+      const ref = { digest: this.digestAtHand(), sizeBytes: this.acceptedBytes }
+      checkContent(expected, ref.sizeBytes, ref.digest)
+      return this.#put(ref.digest, this.#chunks.whole()).then(() => ref)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async abort(): Promise<void> {

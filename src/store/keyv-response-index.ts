@@ -79,16 +79,27 @@ class KeyvResponseIndex implements ResponseIndex {
   ): Promise<void> {
     // What the caller knows is only true when no other change is under way.
     const trusted = this.#changes.has(key) ? undefined : known
+    if (trusted !== undefined) return this.#inTurn(key, () => this.#change(key, trusted, trusted, change))
     return this.#inTurn(key, async () => {
-      const before = trusted ?? (await this.#read(key))
-      const visible = trusted === undefined && this.#deletions.has(key) ? [] : before
-      const changed = change(visible).slice(0, maxVariantCount)
-      const variants = isPinned(visible) ? withPin(changed, true) : changed
-      let id: number | undefined
-      if (variants.length > 0) id = await this.#set(key, toRecord(variants))
-      else if (visible.length > 0) await this.#ask(() => this.#keyv.delete(key))
-      if (variants.length > 0 || visible.length > 0) this.#watcher?.(key, before, variants, id)
+      const before = await this.#read(key)
+      return this.#change(key, before, this.#deletions.has(key) ? [] : before, change)
     })
+  }
+
+  /** `before`: what is stored; of it `visible` is what readers have. */
+  #change(
+    key: string,
+    before: readonly StoredResponse[],
+    visible: readonly StoredResponse[],
+    change: (variants: readonly StoredResponse[]) => readonly StoredResponse[],
+  ): Promise<void> {
+    const changed = change(visible).slice(0, maxVariantCount)
+    const variants = isPinned(visible) ? withPin(changed, true) : changed
+    if (variants.length > 0) {
+      return this.#set(key, toRecord(variants)).then((id) => this.#watcher?.(key, before, variants, id))
+    }
+    if (visible.length === 0) return Promise.resolve()
+    return this.#ask(() => this.#keyv.delete(key)).then(() => this.#watcher?.(key, before, variants))
   }
 
   setPinned(key: string, pinned: boolean): Promise<boolean> {
@@ -132,23 +143,18 @@ class KeyvResponseIndex implements ResponseIndex {
     await this.#keyv.disconnect()
   }
 
-  async #set(key: string, record: StoredRecord): Promise<number | undefined> {
-    if (this.#embedded === undefined) {
-      const kept = await this.#ask(() => this.#keyv.set(key, record))
+  #set(key: string, record: StoredRecord): Promise<number | undefined> {
+    if (this.#embedded !== undefined) return this.#embedded.set(key, JSON.stringify(record))
+    return this.#ask(() => this.#keyv.set(key, record)).then((kept) => {
       if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
       return undefined
-    }
-    try {
-      return await this.#embedded.set(key, JSON.stringify(record))
-    } catch (error) {
-      throw indexFault(error)
-    }
+    })
   }
 
   /** Changes to one key happen one after another; an idle key costs nothing. */
   #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#changes.get(key)
-    const done = before === undefined ? work() : before.then(work, work)
+    const done = before === undefined ? attempt(work) : before.then(work, work)
     this.#changes.set(key, done)
     const forget = (): void => {
       if (this.#changes.get(key) === done) this.#changes.delete(key)
@@ -173,12 +179,20 @@ class KeyvResponseIndex implements ResponseIndex {
 /** A storage in this process that takes and gives texts; it can be read at once. */
 interface EmbeddedStorage {
   peek(key: string): string | undefined
-  /** Resolves, with the number of the record, once the text survives power loss. */
+  /** Resolves, with the number of the record, once the text survives power loss; rejects with a store fault. */
   set(key: string, text: string): Promise<number>
 }
 
 function isEmbedded(storage: object): storage is EmbeddedStorage {
   return 'peek' in storage && 'set' in storage
+}
+
+function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /** What its own disk did to an embedded index is told as it is. */

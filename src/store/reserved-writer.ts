@@ -102,24 +102,33 @@ export class ReservedWriter implements BlobWriter {
     this.#giveBack()
   }
 
-  async #commit(expected?: ExpectedContent): Promise<BlobRef> {
-    if (this.#over) throw new Fault('STORE_IO', 'the ingest is over')
+  #commit(expected?: ExpectedContent): Promise<BlobRef> {
+    if (this.#over) return Promise.reject(new Fault('STORE_IO', 'the ingest is over'))
     this.#over = true
-    try {
-      if (this.#fault !== undefined) throw this.#fault
-      // Content without bytes takes a row, too.
-      if (this.#roomBytes === 0 && !this.#hasRoom(1)) await this.#reserve(1)
-      const digest = this.#inner.digestAtHand()
-      if (digest !== undefined) this.#options.claim(digest)
-      const ref = await this.#inner.commit(expected)
+    const failed = (error: unknown): Promise<never> => this.#failed(error)
+    if (this.#fault !== undefined) return failed(this.#fault)
+    // Content without bytes takes a row, too.
+    if (this.#roomBytes > 0 || this.#hasRoom(1)) return this.#handOn(expected, failed)
+    return this.#reserve(1).then(() => this.#handOn(expected, failed), failed)
+  }
+
+  #handOn(expected: ExpectedContent | undefined, failed: (error: unknown) => Promise<never>): Promise<BlobRef> {
+    const digest = this.#inner.digestAtHand()
+    if (digest !== undefined) this.#options.claim(digest)
+    return this.#inner.commit(expected).then((ref) => {
       this.#options.committed(ref)
+      this.#giveBack()
       return ref
-    } catch (error) {
+    }, failed)
+  }
+
+  async #failed(error: unknown): Promise<never> {
+    try {
       await this.#inner.abort()
-      throw error
     } finally {
       this.#giveBack()
     }
+    throw error
   }
 
   /** Promises room for `sizeBytes` of content where that is possible at once. */

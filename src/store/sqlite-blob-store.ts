@@ -83,14 +83,11 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   }
 
   /** Stores `content`, whose SHA-256 is `digest`; resolves when it survives power loss. */
-  async put(digest: Digest, content: Buffer): Promise<void> {
+  put(digest: Digest, content: Buffer): Promise<void> {
+    const row = encodeRow(content)
+    const insert = (): unknown => this.#insert.run(Buffer.from(digest, 'hex'), row)
     this.#pending.set(digest, content)
-    try {
-      const row = encodeRow(content)
-      await this.#commits.enqueue(() => this.#insert.run(Buffer.from(digest, 'hex'), row), row.length)
-    } finally {
-      this.#pending.delete(digest)
-    }
+    return this.#commits.enqueue(insert, row.length, () => this.#pending.delete(digest))
   }
 
   async open(ref: BlobRef): Promise<ByteSource | undefined> {

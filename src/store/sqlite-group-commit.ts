@@ -141,11 +141,18 @@ export class SqliteGroupCommit {
     return this.#mending
   }
 
-  /** Runs `write` in the next transaction; resolves when it survives power loss, rejects with a store fault. */
-  enqueue(write: () => void, sizeBytes = 0): Promise<void> {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault)
+  /**
+   * Runs `write` in the next transaction; resolves when it survives power loss, rejects with a store fault. Before that `settled` is
+   * told which, which must not throw.
+   */
+  enqueue(write: () => void, sizeBytes = 0, settled?: (isDurable: boolean) => void): Promise<void> {
+    if (this.#fault !== undefined) {
+      settled?.(false)
+      return Promise.reject(this.#fault)
+    }
     const batch = this.#openBatch()
     batch.writes.push(write)
+    if (settled !== undefined) batch.listeners.push(settled)
     batch.sizeBytes += sizeBytes + overheadBytes
     if (this.#isFull(batch)) batch.ripen()
     this.#committing ??= this.#commitAll()

@@ -122,12 +122,12 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   forget(): void {}
 
   /** Resolves with the number of the row. Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
-  async set(key: string, value: string): Promise<number> {
+  set(key: string, value: string): Promise<number> {
     let id = 0
-    await this.#write(key, value, () => {
+    const write = (): void => {
       id = this.#put(key, value)
-    })
-    return id
+    }
+    return this.#write(key, value, write).then(() => id)
   }
 
   async delete(key: string): Promise<boolean> {
@@ -240,16 +240,14 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return (this.#upsert.get(key, value) as { id: number }).id
   }
 
-  async #write(key: string, value: string | undefined, write: () => void, isNew = true): Promise<void> {
+  #write(key: string, value: string | undefined, write: () => void, isNew = true): Promise<void> {
     const pending = { value }
     this.#pending.set(key, pending)
     this.#keys.add(key)
-    try {
-      await this.#commits.enqueue(write, value?.length)
-      if (isNew) this.#onWritten(key, value)
-    } finally {
+    return this.#commits.enqueue(write, value?.length, (isDurable) => {
+      if (isDurable && isNew) this.#onWritten(key, value)
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
-    }
+    })
   }
 
   /** Reads the keys page by page, between requests; until all are known, SQLite is asked. */

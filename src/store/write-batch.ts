@@ -1,6 +1,8 @@
 /** Writes that share one transaction and one sync of the disk. */
 export class WriteBatch {
   readonly writes: (() => void)[] = []
+  /** Told whether the writes are durable, all of them before `done` settles. */
+  readonly listeners: ((isDurable: boolean) => void)[] = []
   readonly #done = Promise.withResolvers<void>()
   readonly #ripe = Promise.withResolvers<void>()
   readonly #timer: NodeJS.Timeout
@@ -26,10 +28,12 @@ export class WriteBatch {
   }
 
   resolve(): void {
+    for (const settled of this.listeners) settled(true)
     this.#done.resolve()
   }
 
   reject(error: unknown): void {
+    for (const settled of this.listeners) settled(false)
     this.#done.reject(error)
   }
 }

@@ -57,7 +57,7 @@ class Mirroring implements OriginFetcher {
     this.#options = options
   }
 
-  async fetch(request: OriginRequest): Promise<OriginResponse> {
+  fetch(request: OriginRequest): Promise<OriginResponse> {
     const mirrors = this.#mirrorsOf(request)
     const terms = mirrors && request.mirrors?.()
     if (mirrors === undefined || terms === undefined) return this.#inner.fetch(request)

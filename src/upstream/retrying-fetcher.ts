@@ -76,27 +76,48 @@ class Retrying implements RetryingFetcher {
     if (!this.#waits.isClosed) this.#standings.of(target).gaveUp(fault)
   }
 
-  async fetch(request: OriginRequest): Promise<OriginResponse> {
+  /** Without a promise more than it takes where the first answer is final: all misses pass here. */
+  fetch(request: OriginRequest): Promise<OriginResponse> {
     const origin = this.#standings.of(request.target)
-    const outcome = await this.#ask(request, origin)
+    const cut = request.attempts?.cut
+    if (cut !== undefined) {
+      const outcome = this.#repeat(request, origin, { kind: 'failed', end: cut, mayPass: true })
+      return outcome.then((last) => this.#concluded(last, origin))
+    }
+    origin.budget.noteRequest()
+    const mayRepeat = mayBeRepeated(request)
+    if (mayRepeat ? origin.admits() : origin.admitsAtOnce()) return this.#ask(request, origin, mayRepeat)
+    if (!mayRepeat) return Promise.reject(this.#leftAlone(origin))
+    return this.#getsTurn(request, origin).then((itDoes) => {
+      if (!itDoes) throw this.#leftAlone(origin)
+      return this.#ask(request, origin, true)
+    })
+  }
+
+  #ask(request: OriginRequest, origin: OriginStanding, mayRepeat: boolean): Promise<OriginResponse> {
+    if (mayRepeat && request.attempts !== undefined) request.attempts.count += 1
+    const ended = (first: Outcome): OriginResponse | Promise<OriginResponse> => {
+      if (first.kind === 'answered' || !mayRepeat) return this.#concluded(first, origin)
+      return this.#repeat(request, origin, first).then((last) => this.#concluded(last, origin))
+    }
+    return this.#answer(mayRepeat ? counting(request, origin) : request).then(
+      (response) => ended(this.#judged(request, response, origin)),
+      (error) => ended(faulted(asFault(error), origin)),
+    )
+  }
+
+  /** The last answer goes on as it came; throws the last fault. */
+  #concluded(outcome: Outcome, origin: OriginStanding): OriginResponse {
     if (outcome.kind === 'answered') return outcome.response
     if (!this.#waits.isClosed) origin.gaveUp(outcome.end)
-    // The last answer goes on as it came.
     if (outcome.end instanceof Fault) throw outcome.end
     return outcome.end
   }
 
-  async #ask(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
-    const { cut } = request.attempts ?? {}
-    if (cut !== undefined) return this.#repeat(request, origin, { kind: 'failed', end: cut, mayPass: true })
-    origin.budget.noteRequest()
-    const mayRepeat = mayBeRepeated(request)
-    const mayGo = mayRepeat ? origin.admits() || (await this.#getsTurn(request, origin)) : origin.admitsAtOnce()
-    if (!mayGo) return { kind: 'failed', end: leftAlone(origin), mayPass: false }
-    if (!mayRepeat) return this.#attempt(request, origin)
-    if (request.attempts !== undefined) request.attempts.count += 1
-    const first = await this.#attempt(counting(request, origin), origin)
-    return first.kind === 'answered' ? first : this.#repeat(request, origin, first)
+  #leftAlone(origin: OriginStanding): Fault {
+    const fault = leftAlone(origin)
+    if (!this.#waits.isClosed) origin.gaveUp(fault)
+    return fault
   }
 
   /** Waits until an origin may be asked that may not be now; `false`: that will not be soon. */
@@ -137,13 +158,23 @@ class Retrying implements RetryingFetcher {
     return last
   }
 
-  async #attempt(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
-    let response: OriginResponse
+  #attempt(request: OriginRequest, origin: OriginStanding): Promise<Outcome> {
+    return this.#answer(request).then(
+      (response) => this.#judged(request, response, origin),
+      (error) => faulted(asFault(error), origin),
+    )
+  }
+
+  /** Never throws: what an origin was admitted for must be told how it ended. */
+  #answer(request: OriginRequest): Promise<OriginResponse> {
     try {
-      response = await this.#inner.fetch(request)
+      return this.#inner.fetch(request)
     } catch (error) {
-      return faulted(asFault(error), origin)
+      return Promise.reject(error)
     }
+  }
+
+  #judged(request: OriginRequest, response: OriginResponse, origin: OriginStanding): Outcome {
     const verdict = judgeStatus(request, response.status)
     if (verdict === 'works') origin.worked()
     if (verdict === 'unclear') origin.tried()
