@@ -66,12 +66,14 @@ export function composePipeline(input: ComposeInput): Composed {
     ...servicesOf(input, selfCheck),
     origins: origins.fetcher,
     runLater: (exchange) => {
-      const work = run(exchange, services, 'lookup')
-      running.track(exchange, work)
-      return work
+      run(exchange, services, 'lookup')
+      running.track(exchange)
     },
   }
-  const runTracked = (exchange: Exchange): void => running.track(exchange, run(exchange, services))
+  const runTracked = (exchange: Exchange): void => {
+    run(exchange, services)
+    running.track(exchange)
+  }
   const refusals = new TrustRefusals({ clock, observer, isStrict: settings.strictTrust })
   return {
     services,

@@ -10,12 +10,11 @@ export class RunningExchanges {
     return this.#count
   }
 
-  /** Keeps in mind until it is over, its fill included, what `work` does. A hit that ended at once costs nothing. */
-  track(exchange: Pick<Exchange, 'filled'>, work: void | Promise<void>): void {
-    if (work === undefined) return
+  /** Keeps an exchange in mind until it is over. A hit that ended at once costs nothing. */
+  track(exchange: Pick<Exchange, 'isOver' | 'onOver'>): void {
+    if (exchange.isOver) return
     this.#count += 1
-    const over = (): void => this.#over()
-    work.then(() => exchange.filled).then(over, over)
+    exchange.onOver(this.#over)
   }
 
   /** Resolves when all are over, those that begin meanwhile included, but after `waitMs` at the latest. */
@@ -30,7 +29,7 @@ export class RunningExchanges {
     clearTimeout(timer)
   }
 
-  #over(): void {
+  readonly #over = (): void => {
     this.#count -= 1
     if (this.#count > 0) return
     this.#none?.resolve()

@@ -89,12 +89,12 @@ function answerFromMemory(
   return 'finish'
 }
 
-async function stream(
+function stream(
   exchange: Exchange,
   services: Services,
   item: Deliverable,
   part: PartOf | undefined,
-): Promise<'finish'> {
+): 'finish' | Promise<'finish'> {
   const { response, source } = exchange
   response.sendHead(responseHead(exchange, services, item, part))
   if (exchange.request.method === 'HEAD' || source === undefined) {
@@ -107,11 +107,14 @@ async function stream(
   const onFirstByte = (): void => {
     exchange.firstByteMs = services.clock.elapsed() - exchange.startedMs
   }
-  const ended = await pump({ source, response, first, end, onFirstByte })
-  if (ended.kind === 'done') response.end()
-  else response.destroy()
-  if (ended.kind === 'broken') exchange.fault ??= ended.fault
-  return 'finish'
+  return new Promise((resolve) => {
+    pump({ source, response, first, end, onFirstByte }, (ended) => {
+      if (ended.kind === 'done') response.end()
+      else response.destroy()
+      if (ended.kind === 'broken') exchange.fault ??= ended.fault
+      resolve('finish')
+    })
+  })
 }
 
 function responseHead(

@@ -76,6 +76,12 @@ export interface ClientResponse {
   onClose(listener: () => void): void
 }
 
+/** A fill that an exchange began, and that may go on when its client has everything. */
+export interface Filling {
+  /** Calls back once, when the fill is over; with `yes` only after the commit. */
+  onStored(listener: (stored: Stored) => void): void
+}
+
 /** One request and its response: our unit of work and of logging. Steps fill it in as they go. */
 export class Exchange {
   readonly id: string
@@ -120,13 +126,15 @@ export class Exchange {
   ttlSeconds: number | undefined = undefined
   // what finish reports
   result: Result = 'failed'
-  /** Settled when the fill is over: `yes` only after the commit. */
-  filled: Promise<Stored> | undefined = undefined
+  filled: Filling | undefined = undefined
   stored: Stored | undefined = undefined
   fault: Fault | undefined = undefined
   firstByteMs = -1
   originBytes = 0
   savedMs = 0
+  /** Nothing more will happen, its fill included. */
+  isOver = false
+  #listeners: (() => void)[] | undefined
 
   constructor(id: string, request: ReceivedRequest, response: ClientResponse, receivedAt: number, startedMs: number) {
     this.id = id
@@ -134,5 +142,21 @@ export class Exchange {
     this.response = response
     this.receivedAt = receivedAt
     this.startedMs = startedMs
+  }
+
+  /** Calls back once, when it is over. */
+  onOver(listener: () => void): void {
+    if (this.isOver) return listener()
+    this.#listeners ??= []
+    this.#listeners.push(listener)
+  }
+
+  /** For the pipeline: it is over. */
+  over(): void {
+    this.isOver = true
+    const listeners = this.#listeners
+    if (listeners === undefined) return
+    this.#listeners = undefined
+    for (const listener of listeners) listener()
   }
 }

@@ -51,10 +51,11 @@ export async function fetchAgain(lost: Lost, fault: Fault): Promise<ByteSource |
     const exchange = wholeOf(cause, services, () => {
       begun.resolve(exchange.delivery instanceof GrowingResponse ? exchange.delivery : undefined)
     })
-    const over = Promise.resolve(services.runLater(exchange)).finally(() => begun.resolve(undefined))
+    services.runLater(exchange)
+    exchange.onOver(() => begun.resolve(undefined))
     const growing = await begun.promise
     if (growing !== undefined && sums !== undefined) return follow(growing, sums, lost)
-    await over
+    await new Promise<void>((over) => exchange.onOver(over))
     return await whenStored(exchange, lost)
   } catch (error) {
     services.storeHealth.failed(error)
@@ -76,7 +77,7 @@ function follow({ blob }: GrowingResponse, sums: Uint8Array, lost: Lost): ByteSo
 }
 
 async function whenStored(exchange: Exchange, { ref, services }: Lost): Promise<ByteSource | undefined> {
-  if ((await exchange.filled) !== undefined) return services.blobs.open(ref)
+  if (exchange.filled !== undefined) return services.blobs.open(ref)
   return exchange.fault === undefined ? committed(ref, services) : undefined
 }
 

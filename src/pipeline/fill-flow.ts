@@ -4,7 +4,7 @@ import { whenUnread } from '../policy/leaving.ts'
 import type { BlobWriter } from '../store/blob-store.ts'
 import type { BodySink, OriginResponse } from '../upstream/origin-fetcher.ts'
 import { isTransient } from '../upstream/retry-schedule.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Filling } from './exchange.ts'
 import { type Filled, keepPart, store, whyNotStored } from './fill-store.ts'
 import type { GrowingResponse } from './growing-response.ts'
 import type { Services } from './services.ts'
@@ -20,24 +20,25 @@ interface Bound {
  * The content on its way from the origin into the blob. It belongs to the flight: which clients read it, and how fast, is
  * nothing to it, but when none is left it goes on only as far as the policy says.
  */
-export class FillFlow implements BodySink {
-  /** Settles when the fill is over, one way or the other. */
-  readonly stored: Promise<Stored>
+export class FillFlow implements BodySink, Filling {
   readonly #filled: Filled
-  #settle: (stored: Stored) => void = () => {}
+  #stored: Stored | undefined
+  readonly #listeners: ((stored: Stored) => void)[] = []
   #upstream: OriginResponse | undefined
   #bound: Bound | undefined
 
   constructor(exchange: Exchange, services: Services, growing: GrowingResponse, writer: BlobWriter) {
     const fill = services.fills.begin(exchange.key, exchange.invalidationCount)
     this.#filled = { exchange, services, growing, writer, fill }
-    this.stored = new Promise((resolve) => {
-      this.#settle = resolve
-    })
     this.#upstream = exchange.upstream!
     growing.blob.onWritable(() => this.#upstream?.resume())
     growing.blob.onUnread((early) => this.#unread(early))
     this.#upstream.consume(this)
+  }
+
+  onStored(listener: (stored: Stored) => void): void {
+    if (this.#stored === undefined) this.#listeners.push(listener)
+    else listener(this.#stored)
   }
 
   chunk(bytes: Buffer): boolean {
@@ -75,7 +76,8 @@ export class FillFlow implements BodySink {
     const { exchange, fill } = this.#filled
     exchange.flight?.land()
     fill.end()
-    this.#settle(stored)
+    this.#stored = stored
+    for (const listener of this.#listeners) listener(stored)
   }
 
   /** Followers who have the leader's word, but not begun to read, do so before this turn of the event loop is over. */

@@ -35,7 +35,7 @@ export const fill: Step<'fill'> = (exchange, services) => {
   exchange.delivery = growing
   const part = partOf(exchange)
   exchange.source = part === undefined ? wholeReader(exchange, services, growing, writer) : partialReader(blob, part)
-  exchange.filled = new FillFlow(exchange, services, growing, writer).stored
+  exchange.filled = new FillFlow(exchange, services, growing, writer)
   exchange.flight?.announce({ kind: 'filling', growing })
   return 'deliver'
 }

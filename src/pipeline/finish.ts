@@ -9,8 +9,15 @@ import type { Step } from './step.ts'
 export const finish: Step<'finish'> = (exchange, services) => {
   const durationMs = services.clock.elapsed() - exchange.startedMs
   const { filled } = exchange
-  if (filled === undefined) report(exchange, services, durationMs, exchange.stored)
-  else void filled.then((stored) => report(exchange, services, durationMs, stored))
+  if (filled === undefined) {
+    report(exchange, services, durationMs, exchange.stored)
+    exchange.over()
+  } else {
+    filled.onStored((stored) => {
+      report(exchange, services, durationMs, stored)
+      exchange.over()
+    })
+  }
   return undefined
 }
 

@@ -35,8 +35,8 @@ const steps: { readonly [S in StepName]: Step<S> } = {
   finish,
 }
 
-/** Takes an exchange from `step` to its end. Awaits only what is a promise: a hit in memory runs without one. */
-export function run(exchange: Exchange, services: Services, step: StepName = 'receive'): void | Promise<void> {
+/** Takes an exchange from `step` to its end, of which it tells. Awaits only what is a promise: a hit in memory runs without one. */
+export function run(exchange: Exchange, services: Services, step: StepName = 'receive'): void {
   for (let current: StepName | undefined = step; current !== undefined; ) {
     exchange.trail.push(current)
     let next: StepName | undefined | Promise<StepName | undefined>
@@ -46,11 +46,22 @@ export function run(exchange: Exchange, services: Services, step: StepName = 're
       next = failed(exchange, error)
     }
     if (next instanceof Promise) {
-      const goOn = (name: StepName | undefined): void | Promise<void> =>
-        name === undefined ? undefined : run(exchange, services, name)
-      return next.then(goOn, (error) => goOn(failed(exchange, error)))
+      void next.then(
+        (name) => goOn(exchange, services, name),
+        (error) => goOn(exchange, services, failed(exchange, error)),
+      )
+      return
     }
     current = next
+  }
+}
+
+/** A mistake in what is done when a step has failed must not stop the daemon. */
+function goOn(exchange: Exchange, services: Services, step: StepName | undefined): void {
+  try {
+    if (step !== undefined) run(exchange, services, step)
+  } catch {
+    exchange.over()
   }
 }
 
@@ -60,7 +71,10 @@ function failed(exchange: Exchange, error: unknown): StepName | undefined {
   exchange.flight?.announce({ kind: 'failed', fault: exchange.fault })
   exchange.flight?.land()
   const last = exchange.trail.at(-1)
-  if (last === 'finish') return undefined
+  if (last === 'finish') {
+    exchange.over()
+    return undefined
+  }
   if (last !== 'refuse' && !exchange.response.headSent) return 'refuse'
   exchange.response.destroy()
   return 'finish'

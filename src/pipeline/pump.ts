@@ -23,25 +23,25 @@ export interface PumpInput {
 }
 
 /**
- * Moves bytes from a source to a client as fast as the client takes them, and closes the source. Written with callbacks, not streams or async
- * iteration: it runs once per chunk of every hit.
+ * Moves bytes from a source to a client as fast as the client takes them, and closes the source; then calls `over`. Written with callbacks, not
+ * streams or async iteration: it runs once per chunk of every hit.
  */
-export function pump(input: PumpInput): Promise<PumpEnd> {
-  return new Promise((resolve) => new Pump(input, resolve).advance())
+export function pump(input: PumpInput, over: (end: PumpEnd) => void): void {
+  new Pump(input, over).advance()
 }
 
 class Pump {
   readonly #input: PumpInput
-  readonly #resolve: (end: PumpEnd) => void
+  readonly #ended: (end: PumpEnd) => void
   #position: number
   #unflushedCount = 0
   #reading = false
   #over = false
   #left = false
 
-  constructor(input: PumpInput, resolve: (end: PumpEnd) => void) {
+  constructor(input: PumpInput, ended: (end: PumpEnd) => void) {
     this.#input = input
-    this.#resolve = resolve
+    this.#ended = ended
     this.#position = input.first
     input.response.onClose(() => this.#settle({ kind: 'gone' }))
   }
@@ -97,7 +97,7 @@ class Pump {
     this.#over = true
     this.#left = end.kind === 'gone'
     this.#closeWhenFlushed()
-    this.#resolve(end)
+    this.#ended(end)
   }
 
   /** Lent chunks may still be on their way to the client when the transfer is over; what is asked for and has not come is not awaited. */

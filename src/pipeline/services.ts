@@ -46,7 +46,7 @@ export interface Services {
   readonly grants: SignedGrants
   readonly origins: OriginFetcher
   /** Runs an exchange that no client waits for, from `lookup` on. */
-  readonly runLater: (exchange: Exchange) => void | Promise<void>
+  readonly runLater: (exchange: Exchange) => void
   readonly parseTarget: (text: string) => TargetUri | { readonly invalid: string }
   /** Is this host (when it is an address) and port the proxy itself? */
   readonly selfCheck: (host: string, port: number) => Fault | undefined

@@ -35,8 +35,10 @@ export class GrowingBlob implements ReadWhileGrowing {
   #storeFault: Fault | undefined
   #draining = false
   #paused = false
-  /** Settles at the next change; shared by all readers that wait. */
+  /** Settles at the next change. */
   #changed: PromiseWithResolvers<void> | undefined
+  /** Readers that wait for the next change. */
+  readonly #waits: (() => void)[] = []
   #onWritable: () => void = () => {}
   #onUnread: (early: boolean) => void = () => {}
   /** The bytes ahead of the rest; `undefined`: there may be none. */
@@ -247,6 +249,7 @@ export class GrowingBlob implements ReadWhileGrowing {
   wake(): void {
     this.#changed?.resolve()
     this.#changed = undefined
+    for (const look of this.#waits.splice(0)) look()
   }
 
   /** For readers: what `next` promises. */
@@ -269,7 +272,7 @@ export class GrowingBlob implements ReadWhileGrowing {
       return this.#writer.read(position, Math.min(limitBytes, ahead.end - position))
     }
     if (this.#map !== undefined) this.#onWanted(position, reader.until)
-    return this.changed.then(() => this.#bytesAt(reader, position, limitBytes))
+    return new Promise((resolve) => this.#waits.push(() => resolve(this.#bytesAt(reader, position, limitBytes))))
   }
 
   #there(position: number, limitBytes: number): Buffer | Promise<Buffer> {

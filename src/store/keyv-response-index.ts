@@ -25,6 +25,9 @@ export type IndexWatcher = (
   id?: number,
 ) => void
 
+/** What is stored under a key afterwards. */
+type Change = (variants: readonly StoredResponse[]) => readonly StoredResponse[]
+
 class KeyvResponseIndex implements ResponseIndex {
   readonly isShared: boolean
   readonly #keyv: Keyv<StoredRecord>
@@ -72,34 +75,36 @@ class KeyvResponseIndex implements ResponseIndex {
     }
   }
 
-  update(
-    key: string,
-    change: (variants: readonly StoredResponse[]) => readonly StoredResponse[],
-    known?: readonly StoredResponse[],
-  ): Promise<void> {
+  update(key: string, change: Change, known?: readonly StoredResponse[]): Promise<void> {
     // What the caller knows is only true when no other change is under way.
     const trusted = this.#changes.has(key) ? undefined : known
-    if (trusted !== undefined) return this.#inTurn(key, () => this.#change(key, trusted, trusted, change))
+    if (trusted?.length === 0 && this.#embedded !== undefined) return this.#add(key, change, this.#embedded)
     return this.#inTurn(key, async () => {
-      const before = await this.#read(key)
-      return this.#change(key, before, this.#deletions.has(key) ? [] : before, change)
+      const before = trusted ?? (await this.#read(key))
+      const visible = trusted === undefined && this.#deletions.has(key) ? [] : before
+      const changed = change(visible).slice(0, maxVariantCount)
+      const variants = isPinned(visible) ? withPin(changed, true) : changed
+      let id: number | undefined
+      if (variants.length > 0) id = await this.#set(key, toRecord(variants))
+      else if (visible.length > 0) await this.#ask(() => this.#keyv.delete(key))
+      if (variants.length > 0 || visible.length > 0) this.#watcher?.(key, before, variants, id)
     })
   }
 
-  /** `before`: what is stored; of it `visible` is what readers have. */
-  #change(
-    key: string,
-    before: readonly StoredResponse[],
-    visible: readonly StoredResponse[],
-    change: (variants: readonly StoredResponse[]) => readonly StoredResponse[],
-  ): Promise<void> {
-    const changed = change(visible).slice(0, maxVariantCount)
-    const variants = isPinned(visible) ? withPin(changed, true) : changed
-    if (variants.length > 0) {
-      return this.#set(key, toRecord(variants)).then((id) => this.#watcher?.(key, before, variants, id))
+  /** Every miss adds a key that nobody else changes: the only promise is the storage's. */
+  #add(key: string, change: Change, embedded: EmbeddedStorage): Promise<void> {
+    const variants = change([]).slice(0, maxVariantCount)
+    if (variants.length === 0) return Promise.resolve()
+    let done: Promise<void> | undefined
+    let isOver = false
+    const settled = (id: number | undefined): void => {
+      isOver = true
+      if (id !== undefined) this.#watcher?.(key, [], variants, id)
+      if (done !== undefined && this.#changes.get(key) === done) this.#changes.delete(key)
     }
-    if (visible.length === 0) return Promise.resolve()
-    return this.#ask(() => this.#keyv.delete(key)).then(() => this.#watcher?.(key, before, variants))
+    done = embedded.write(key, JSON.stringify(toRecord(variants)), settled)
+    if (!isOver) this.#changes.set(key, done)
+    return done
   }
 
   setPinned(key: string, pinned: boolean): Promise<boolean> {
@@ -143,18 +148,24 @@ class KeyvResponseIndex implements ResponseIndex {
     await this.#keyv.disconnect()
   }
 
-  #set(key: string, record: StoredRecord): Promise<number | undefined> {
-    if (this.#embedded !== undefined) return this.#embedded.set(key, JSON.stringify(record))
-    return this.#ask(() => this.#keyv.set(key, record)).then((kept) => {
-      if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
-      return undefined
-    })
+  /** Resolves with the number of the record, where the storage tells it. */
+  async #set(key: string, record: StoredRecord): Promise<number | undefined> {
+    if (this.#embedded !== undefined) {
+      let id: number | undefined
+      await this.#embedded.write(key, JSON.stringify(record), (told) => {
+        id = told
+      })
+      return id
+    }
+    const kept = await this.#ask(() => this.#keyv.set(key, record))
+    if (!kept) throw new Fault('STORE_INDEX_DOWN', 'the record was not accepted')
+    return undefined
   }
 
   /** Changes to one key happen one after another; an idle key costs nothing. */
   #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#changes.get(key)
-    const done = before === undefined ? attempt(work) : before.then(work, work)
+    const done = before === undefined ? work() : before.then(work, work)
     this.#changes.set(key, done)
     const forget = (): void => {
       if (this.#changes.get(key) === done) this.#changes.delete(key)
@@ -179,20 +190,15 @@ class KeyvResponseIndex implements ResponseIndex {
 /** A storage in this process that takes and gives texts; it can be read at once. */
 interface EmbeddedStorage {
   peek(key: string): string | undefined
-  /** Resolves, with the number of the record, once the text survives power loss; rejects with a store fault. */
-  set(key: string, text: string): Promise<number>
+  /**
+   * Resolves once the text survives power loss; rejects with a store fault. Before that `settled` is told the number of the record, or
+   * `undefined` when the text is lost. It must not throw.
+   */
+  write(key: string, text: string, settled: (id: number | undefined) => void): Promise<void>
 }
 
 function isEmbedded(storage: object): storage is EmbeddedStorage {
-  return 'peek' in storage && 'set' in storage
-}
-
-function attempt<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return work()
-  } catch (error) {
-    return Promise.reject(error)
-  }
+  return 'peek' in storage && 'write' in storage
 }
 
 /** What its own disk did to an embedded index is told as it is. */

@@ -1,5 +1,3 @@
-import { constants } from 'node:fs'
-import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asFault, type Fault } from '../base/faults.ts'
@@ -7,6 +5,7 @@ import { pageBytes } from './accounting.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
 import { type Prepared, SqliteFile } from './sqlite-file.ts'
+import { SqliteLog } from './sqlite-log.ts'
 import { reopen } from './sqlite-mending.ts'
 import { isBusy, isDamaged, storeFault } from './store-fault.ts'
 import { WriteBatch } from './write-batch.ts'
@@ -57,9 +56,9 @@ export class SqliteGroupCommit {
   readonly #path: string
   readonly #checkpointer: Checkpointer
   readonly #disk: Disk
+  readonly #log: SqliteLog
   readonly #windowMs: number
   readonly #syncs: boolean
-  #logFd: number | undefined
   #batches: WriteBatch[] = []
   #committing: Promise<void> | undefined
   #folding: Promise<void> | undefined
@@ -81,6 +80,7 @@ export class SqliteGroupCommit {
     this.#windowMs = options.windowMs ?? usualWindowMs
     this.#checkpointer = checkpointer
     this.#disk = options.disk ?? systemDisk
+    this.#log = new SqliteLog(path, this.#disk)
     this.#file = new SqliteFile(path, schema)
     this.#version = this.prepare('PRAGMA user_version')
     this.#pageCount = this.prepare('PRAGMA page_count')
@@ -165,7 +165,7 @@ export class SqliteGroupCommit {
     await this.#mending?.catch(() => undefined)
     await this.#committing
     await this.#folding
-    await this.#closeLog()
+    await this.#log.close()
     this.#file.close()
   }
 
@@ -182,18 +182,11 @@ export class SqliteGroupCommit {
   async #reopen(): Promise<void> {
     await this.#committing
     await this.#folding
-    await this.#closeLog()
+    await this.#log.close()
     await reopen(this.#file, this.#checkpointer, this.#disk)
     this.#logBytes = 0
     this.#fault = undefined
     this.#measure()
-  }
-
-  async #closeLog(): Promise<void> {
-    const fd = this.#logFd
-    this.#logFd = undefined
-    // A failed close of what is given up changes nothing.
-    if (fd !== undefined) await this.#disk.close(fd).catch(() => undefined)
   }
 
   #openBatch(): WriteBatch {
@@ -226,9 +219,9 @@ export class SqliteGroupCommit {
     if (this.#fault !== undefined) throw this.#fault
     await this.#transactInTurn(batch.writes)
     try {
-      if (this.#syncs) await this.#sync()
+      if (this.#syncs) await this.#log.sync()
     } catch (error) {
-      this.#fault = storeFault(`${this.#path}-wal`, error)
+      this.#fault = storeFault(this.#log.path, error)
       throw this.#fault
     }
     this.#logBytes += batch.sizeBytes
@@ -259,19 +252,6 @@ export class SqliteGroupCommit {
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw error
-    }
-  }
-
-  /** SQLite's own locks are on the file and its shared memory: closing a descriptor of the log does not drop them. */
-  async #sync(): Promise<void> {
-    if (this.#logFd !== undefined) return this.#disk.fdatasync(this.#logFd)
-    this.#logFd = await this.#disk.open(`${this.#path}-wal`, constants.O_RDWR | constants.O_NOFOLLOW)
-    await this.#disk.fdatasync(this.#logFd)
-    const folder = await this.#disk.open(dirname(this.#path), constants.O_RDONLY | constants.O_DIRECTORY)
-    try {
-      await this.#disk.fsync(folder)
-    } finally {
-      await this.#disk.close(folder)
     }
   }
 

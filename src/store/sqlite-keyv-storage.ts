@@ -121,13 +121,21 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
 
   forget(): void {}
 
-  /** Resolves with the number of the row. Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
-  set(key: string, value: string): Promise<number> {
+  /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */
+  set(key: string, value: string): Promise<void> {
+    return this.write(key, value, () => {})
+  }
+
+  /** As `set`; before that settles `settled` is told the number of the row, or `undefined` when the value is lost. It must not throw. */
+  write(key: string, value: string, settled: (id: number | undefined) => void): Promise<void> {
     let id = 0
     const write = (): void => {
       id = this.#put(key, value)
     }
-    return this.#write(key, value, write).then(() => id)
+    return this.#write(key, value, write, (isDurable) => {
+      if (isDurable) this.#onWritten(key, value)
+      settled(isDurable ? id : undefined)
+    })
   }
 
   async delete(key: string): Promise<boolean> {
@@ -137,8 +145,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
       this.#remove.run(key)
       note()
     }
-    if (there) await this.#write(key, undefined, remove)
-    return there
+    if (!there) return false
+    await this.#write(key, undefined, remove, (isDurable) => {
+      if (isDurable) this.#onWritten(key, undefined)
+    })
+    return true
   }
 
   get isEmpty(): boolean {
@@ -172,7 +183,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   /** Takes in the copy of a record, unless there is a newer one or it was removed. Resolves, once that is durable, with whether it did. */
   async takeBack(key: string, value: string): Promise<boolean> {
     if (this.#pending.has(key) || this.isStored(key) || this.#lost.isRemoved(key)) return false
-    await this.#write(key, value, () => this.#put(key, value), false)
+    await this.#write(key, value, () => this.#put(key, value))
     return true
   }
 
@@ -240,12 +251,17 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return (this.#upsert.get(key, value) as { id: number }).id
   }
 
-  #write(key: string, value: string | undefined, write: () => void, isNew = true): Promise<void> {
+  #write(
+    key: string,
+    value: string | undefined,
+    write: () => void,
+    settled?: (isDurable: boolean) => void,
+  ): Promise<void> {
     const pending = { value }
     this.#pending.set(key, pending)
     this.#keys.add(key)
     return this.#commits.enqueue(write, value?.length, (isDurable) => {
-      if (isDurable && isNew) this.#onWritten(key, value)
+      settled?.(isDurable)
       if (this.#pending.get(key) === pending) this.#pending.delete(key)
     })
   }

@@ -76,7 +76,10 @@ export class Scene {
       ...composed.services,
       leaving: limits.leaving ?? leavingLimits,
       sparse: limits.sparse ?? sparseLimits,
-      runLater: (exchange) => this.#track(exchange, run(exchange, this.#services, 'lookup')),
+      runLater: (exchange) => {
+        run(exchange, this.#services, 'lookup')
+        this.#track(exchange)
+      },
     }
   }
 
@@ -95,7 +98,8 @@ export class Scene {
     }
     this.#count += 1
     const exchange = new Exchange(`s-${this.#count}`, request, client, this.#clock.now(), this.#clock.elapsed())
-    this.#track(exchange, run(exchange, this.#services))
+    run(exchange, this.#services)
+    this.#track(exchange)
     return exchange
   }
 
@@ -138,8 +142,8 @@ export class Scene {
     return this.#close()
   }
 
-  #track(exchange: Exchange, running: void | Promise<void>): void {
-    const over = Promise.resolve(running).then(() => exchange.filled)
+  #track(exchange: Exchange): void {
+    const over = new Promise<void>((resolve) => exchange.onOver(resolve))
     this.#pending.add(over)
     void over.finally(() => this.#pending.delete(over))
   }

@@ -53,7 +53,9 @@ test('however slow its readers are, a fill of 64 MB goes on, with a few buffers 
   const piece = content(64 * 1024)
   const slow = Array.from({ length: 10 }, () => new StalledClient('GET'))
   const start = (response: ClientResponse): Promise<unknown> =>
-    pump({ source: blob.reader(), response, first: 0, end: sizeBytes, onFirstByte: () => {} })
+    new Promise((resolve) => {
+      pump({ source: blob.reader(), response, first: 0, end: sizeBytes, onFirstByte: () => {} }, resolve)
+    })
   const ended = slow.map(start)
   for (let at = 0; at < sizeBytes; at += piece.length) {
     if (blob.append(piece)) continue
