@@ -1,6 +1,8 @@
 import { Fault } from '../base/faults.ts'
 import type { StoreHealth } from '../pipeline/store-health.ts'
+import { BundleCleaning } from '../store/bundle-cleaning.ts'
 import { checkDatabase } from '../store/check-database.ts'
+import { CopiesByKey } from '../store/copies-by-key.ts'
 import type { Disk } from '../store/disk.ts'
 import { type Layout, layoutVersion } from '../store/layout.ts'
 import { setFormat } from '../store/prepare-folder.ts'
@@ -8,7 +10,6 @@ import type { Quarantine } from '../store/quarantine.ts'
 import { SqliteBlobStore } from '../store/sqlite-blob-store.ts'
 import type { Checkpointer } from '../store/sqlite-checkpointer.ts'
 import { SqliteKeyvStorage } from '../store/sqlite-keyv-storage.ts'
-import { SqliteRecordCopies } from '../store/sqlite-record-copies.ts'
 import { SqliteSideStore } from '../store/sqlite-side-store.ts'
 import { IndexLevel } from './index-level.ts'
 
@@ -52,6 +53,7 @@ export class EmbeddedStores {
   readonly small: SqliteBlobStore
   readonly side: SqliteSideStore
   #level: IndexLevel | undefined
+  #cleaning: BundleCleaning | undefined
   readonly #input: EmbeddedInput
 
   constructor(input: EmbeddedInput) {
@@ -69,13 +71,14 @@ export class EmbeddedStores {
   openIndex(): OpenedIndex {
     const { layout, disk, checkpointer, logBytes, found } = this.#input
     const { side } = this
-    const copied = (key: string, value: string | undefined): void => side.keep(key, value)
-    const copies = new SqliteRecordCopies(side)
+    const copied = (key: string, value: string | undefined): void => side.records.keep(key, value)
+    const copies = new CopiesByKey(side.records)
     const storage = this.#open(layout.index, () => {
       return new SqliteKeyvStorage(layout.index, checkpointer, disk, copied, logBytes, copies)
     })
-    const level = new IndexLevel({ ...this.#input, storage, side, copies })
+    const level = new IndexLevel({ ...this.#input, storage, side })
     this.#level = level
+    this.#cleaning = new BundleCleaning(side.records, storage, (error) => this.#input.health.failed(error))
     const healing: Healing = {
       heal: async () => {
         await storage.heal()
@@ -103,9 +106,10 @@ export class EmbeddedStores {
     setFormat(this.#input.layout)
   }
 
-  /** No more records are copied or taken back. */
+  /** No more records are taken back, and no more copies cleaned. */
   async close(): Promise<void> {
     await this.#level?.close()
+    await this.#cleaning?.close()
   }
 
   #open<T>(path: string, open: () => T): T {

@@ -2,14 +2,12 @@ import type { StoreHealth } from '../pipeline/store-health.ts'
 import { type Layout, layoutVersion } from '../store/layout.ts'
 import { setFormat } from '../store/prepare-folder.ts'
 import type { SqliteKeyvStorage } from '../store/sqlite-keyv-storage.ts'
-import type { SqliteRecordCopies } from '../store/sqlite-record-copies.ts'
 import type { SqliteSideStore } from '../store/sqlite-side-store.ts'
 import { copyIndex, dropStaleCopies, rebuildIndex } from './side-copies.ts'
 
 export interface IndexLevelInput {
   readonly storage: SqliteKeyvStorage
   readonly side: SqliteSideStore
-  readonly copies: SqliteRecordCopies
   readonly layout: Layout
   readonly health: StoreHealth
   readonly isUnclean: boolean
@@ -24,10 +22,13 @@ export class IndexLevel {
   readonly #input: IndexLevelInput
   #last: Promise<void> = Promise.resolve()
   #isClosed = false
+  /** The `fileCount` of the side that has all copies, as far as is known. */
+  #copiedIn: number | undefined
   readonly #isOver = (): boolean => this.#isClosed
 
   constructor(input: IndexLevelInput) {
     this.#input = input
+    if (input.found === layoutVersion) this.#copiedIn = input.side.fileCount
   }
 
   /** The index has every record that there is. */
@@ -37,10 +38,10 @@ export class IndexLevel {
 
   /** As `fill`, at once; after a crash copies are then looked at, of which that may have kept too many. */
   begin(): Promise<void> {
-    const { storage, side, copies, health, isUnclean } = this.#input
+    const { storage, side, health, isUnclean } = this.#input
     // Whether something is missing is known before anything is asked for.
     const filled = this.#fill()
-    const drop = (): Promise<void> => dropStaleCopies(storage, copies, side, this.#isOver)
+    const drop = (): Promise<void> => dropStaleCopies(storage, side.records, this.#isOver)
     this.#last = filled.then(() => (isUnclean ? drop() : undefined)).catch((error) => health.failed(error))
     return filled
   }
@@ -59,15 +60,18 @@ export class IndexLevel {
 
   /** The layout is ours once that is done. */
   async #fill(): Promise<void> {
-    const { storage, side, layout, health, found } = this.#input
+    const { storage, side, layout, health } = this.#input
     if (this.#isClosed) return
     try {
-      if (storage.isPartial && side.hasRecords) {
+      const { fileCount, records } = side
+      if (storage.isPartial && !records.isEmpty) {
         await this.#rebuild()
       } else {
         await storage.setWhole()
-        if (!storage.isEmpty && (found < layoutVersion || !side.hasRecords)) await this.#copy()
+        const hasAll = fileCount === this.#copiedIn && !records.isEmpty
+        if (!storage.isEmpty && !hasAll) await this.#copy()
       }
+      this.#copiedIn = fileCount
       setFormat(layout)
     } catch (error) {
       if (!this.#isClosed) health.failed(error)
@@ -78,13 +82,13 @@ export class IndexLevel {
     const { storage, side, layout, note } = this.#input
     note(`larder: ${layout.index}: is made again from the copies of its records`)
     const progress = (done: number): void => note(`larder: ${done} records are back`)
-    progress(await rebuildIndex(side, storage, progress, this.#isOver))
+    progress(await rebuildIndex(side.records, storage, progress, this.#isOver))
   }
 
   async #copy(): Promise<void> {
     const { storage, side, layout, note } = this.#input
     note(`larder: ${layout.root}: records are copied beside the blobs`)
     const progress = (done: number): void => note(`larder: ${done} records copied`)
-    progress(await copyIndex(storage, side, progress))
+    progress(await copyIndex(storage, side.records, progress))
   }
 }

@@ -112,7 +112,7 @@ function openLocked({ settings, layout, lock, found, observer, system }: LockedF
   mending.tellSetAside()
   setSoundMark(layout)
   const claim: FsBlobStoreOptions['claim'] = (digest) => limited.quota.claim(digest)
-  const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side, claim })
+  const large = createFsBlobStore(layout, { disk, quarantine, suspects, sums: side.sums, claim })
   const verifying = new VerifyPass({
     stores: [small, large],
     stateFile: layout.verifyState,

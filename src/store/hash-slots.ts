@@ -44,6 +44,10 @@ export class HashSlots {
     }
   }
 
+  has(hash: Hash64): boolean {
+    return this.find(hash) !== noSlot
+  }
+
   /** The slots that are used, as they are now. */
   used(): readonly number[] {
     const slots: number[] = []

@@ -11,6 +11,8 @@ const wholeMark = 0x6c_61_72_77
 /** Where records are that an index lost and has not back yet. */
 export interface RecordCopies {
   copyOf(key: string): string | undefined
+  /** None will be asked for in the near future. */
+  forget(): void
 }
 
 /**
@@ -72,6 +74,7 @@ export class LostRecords {
     this.#wholeCount = this.#commits.fileCount
     this.#restoring = undefined
     this.#removed.clear()
+    this.#copies?.forget()
     if (this.#markOf() !== wholeMark) await this.#setMark(wholeMark)
   }
 

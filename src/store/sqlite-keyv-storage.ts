@@ -119,6 +119,12 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return this.idOf(key) !== undefined
   }
 
+  /** Is this the record of a key as it stands in the file, whatever is being written? Throws a store fault. */
+  holds(key: string, value: string): boolean {
+    const row = this.#commits.read('reading the response index', () => this.#select.get(key))
+    return (row as { value: string } | undefined)?.value === value
+  }
+
   forget(): void {}
 
   /** Records have no lifetime of their own here: freshness is the policy's business, room that of eviction. */

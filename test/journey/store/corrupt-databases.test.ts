@@ -33,7 +33,7 @@ const setAside = (folder: string, database: string): boolean =>
 /** Copies are written behind: waits until so many are there. */
 async function copied(path: string, count: number): Promise<void> {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 30_000 })
-  const counted = database.prepare('SELECT count(*) AS count FROM record')
+  const counted = database.prepare('SELECT coalesce(sum(length(hashes)) / 8, 0) AS count FROM bundle')
   while ((counted.get() as { count: number }).count < count) await pause(25)
   database.close()
 }

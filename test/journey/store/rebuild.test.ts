@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openStores, type Stores } from '../../../src/app/stores.ts'
 import { AdminClient } from '../../../src/cli/admin-client.ts'
@@ -55,6 +56,11 @@ const losses: Readonly<Record<string, (layout: Layout) => void>> = {
     writeFileSync(index, bytes.fill(0x5a, 4096))
   },
   'lost sums and copies': ({ side }) => lose(side),
+  'copies in rows of their own, which are not read any more,': ({ side }) => {
+    const database = new DatabaseSync(side)
+    database.exec('DROP TABLE bundle; CREATE TABLE record (id INTEGER PRIMARY KEY, key TEXT, value TEXT, proof BLOB)')
+    database.close()
+  },
   'a folder of layout 1': ({ side, format }) => {
     lose(side)
     writeFileSync(format, 'layout=1\n')

@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { dropStaleCopies, rebuildIndex } from '../../../src/app/side-copies.ts'
 import { Fault } from '../../../src/base/faults.ts'
+import { CopiesByKey } from '../../../src/store/copies-by-key.ts'
 import { Checkpointer } from '../../../src/store/sqlite-checkpointer.ts'
 import { SqliteKeyvStorage } from '../../../src/store/sqlite-keyv-storage.ts'
-import { SqliteRecordCopies } from '../../../src/store/sqlite-record-copies.ts'
+import type { SqliteRecordBundles } from '../../../src/store/sqlite-record-bundles.ts'
 import { SqliteSideStore } from '../../../src/store/sqlite-side-store.ts'
 
 interface Opened {
-  readonly side: SqliteSideStore
   readonly index: SqliteKeyvStorage
-  readonly copies: SqliteRecordCopies
+  readonly copies: SqliteRecordBundles
   close(): Promise<void>
 }
 
@@ -28,21 +28,28 @@ function folderOf(t: TestContext): { open(): Opened } {
   const open = (): Opened => {
     const checkpointer = new Checkpointer()
     const side = new SqliteSideStore(join(folder, 'side.db'), checkpointer, (error) => assert.fail(String(error)))
-    const copies = new SqliteRecordCopies(side)
-    const index = new SqliteKeyvStorage(join(folder, 'index.db'), checkpointer, undefined, undefined, undefined, copies)
+    const copies = side.records
+    const index = new SqliteKeyvStorage(
+      join(folder, 'index.db'),
+      checkpointer,
+      undefined,
+      undefined,
+      undefined,
+      new CopiesByKey(copies),
+    )
     const close = async (): Promise<void> => {
       last = undefined
       for (const one of [() => index.disconnect(), () => side.close(), () => checkpointer.close()]) await one()
     }
-    last = { side, index, copies, close }
+    last = { index, copies, close }
     return last
   }
   return { open }
 }
 
-async function keep(side: SqliteSideStore, keys: readonly string[]): Promise<void> {
-  for (const key of keys) side.keep(key, `${key} of before`)
-  await side.flush()
+async function keep(copies: SqliteRecordBundles, keys: readonly string[]): Promise<void> {
+  for (const key of keys) copies.keep(key, `${key} of before`)
+  await copies.flush()
 }
 
 async function keysOf(index: SqliteKeyvStorage): Promise<string[]> {
@@ -52,10 +59,10 @@ async function keysOf(index: SqliteKeyvStorage): Promise<string[]> {
 }
 
 test('an index that is made again from copies keeps the newer records that came meanwhile', async (t) => {
-  const { side, index } = folderOf(t).open()
-  await keep(side, ['a', 'b', 'c'])
+  const { copies, index } = folderOf(t).open()
+  await keep(copies, ['a', 'b', 'c'])
   await index.set('b', 'newer')
-  const count = await rebuildIndex(side, index, () => {})
+  const count = await rebuildIndex(copies, index, () => {})
   assert.equal(count, 2)
   assert.deepEqual(
     ['a', 'b', 'c'].map((key) => index.peek(key)),
@@ -64,12 +71,12 @@ test('an index that is made again from copies keeps the newer records that came 
 })
 
 test('until an index is made again from copies they are read; a list waits for all of them', async (t) => {
-  const { side, index } = folderOf(t).open()
-  await keep(side, ['a', 'b'])
+  const { copies, index } = folderOf(t).open()
+  await keep(copies, ['a', 'b'])
   assert.ok(index.isPartial)
   assert.equal(index.peek('a'), 'a of before')
   await assert.rejects(keysOf(index), /not all back/)
-  const done = rebuildIndex(side, index, () => {})
+  const done = rebuildIndex(copies, index, () => {})
   assert.equal(index.peek('b'), 'b of before')
   assert.deepEqual(await keysOf(index), ['a', 'b'])
   assert.ok(index.isWhole)
@@ -82,12 +89,12 @@ test('what was removed while an index is made again stays removed, after a resta
   const names = Array.from({ length: 2_500 }, (_, number) => `key ${number}`)
   const gone = ['key 3', 'key 1200', 'key 2400']
   const first = folder.open()
-  await keep(first.side, names)
+  await keep(first.copies, names)
   // The copies of what is removed here stay, as after a loss of power: they are written behind.
   const halfWay = Promise.withResolvers<void>()
   const over = { is: false }
   const made = rebuildIndex(
-    first.side,
+    first.copies,
     first.index,
     () => halfWay.resolve(),
     () => over.is,
@@ -104,18 +111,24 @@ test('what was removed while an index is made again stays removed, after a resta
 
   const second = folder.open()
   assert.ok(second.index.isPartial)
-  await rebuildIndex(second.side, second.index, () => {})
+  await rebuildIndex(second.copies, second.index, () => {})
   assert.deepEqual(await keysOf(second.index), names.filter((name) => !gone.includes(name)).sort())
-  await dropStaleCopies(second.index, second.copies, second.side, () => false)
-  await second.side.flush()
-  assert.deepEqual([...second.copies.keyPages()].flat().sort(), await keysOf(second.index))
+  await dropStaleCopies(second.index, second.copies, () => false)
+  await second.copies.flush()
+  assert.deepEqual(
+    [...second.copies.records()]
+      .flat()
+      .map(([key]) => key)
+      .sort(),
+    await keysOf(second.index),
+  )
 })
 
 test('an index from which everything was removed is not made again', async (t) => {
   const folder = folderOf(t)
   const first = folder.open()
-  await keep(first.side, ['a'])
-  await rebuildIndex(first.side, first.index, () => {})
+  await keep(first.copies, ['a'])
+  await rebuildIndex(first.copies, first.index, () => {})
   await first.index.delete('a')
   await first.close()
   assert.ok(!folder.open().index.isPartial)
