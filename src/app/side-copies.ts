@@ -52,13 +52,14 @@ export async function rebuildIndex(
   return count
 }
 
-/** Copies every record of the index, when there are no copies yet or they were lost. */
+/** Copies every record of the index, when there are no copies yet or they were lost; those that are there are of another time. */
 export async function copyIndex(
   index: SqliteKeyvStorage,
   copies: SqliteRecordBundles,
   progress: CopyProgress,
 ): Promise<number> {
   let count = 0
+  await copies.clear()
   for await (const [key, value] of index.iterator<string>()) {
     // What changed since the page was read is kept by whoever changed it.
     if (index.peek(key as string) !== value) continue

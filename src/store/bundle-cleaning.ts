@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { HashSlots } from './hash-slots.ts'
 import { Bundle, mostEntries } from './record-bundle.ts'
 import type { NumberedBundle, SqliteRecordBundles } from './sqlite-record-bundles.ts'
 
@@ -13,7 +14,18 @@ const mostCleaned = 10 * mostEntries
 /** Bundles that go at once: each is a row to be removed in one transaction. */
 const mostBundles = 100
 /** Entries that are looked at between two turns of the event loop: in a millisecond or less. */
-const sliceCount = 50
+const sliceCount = 100
+/** Keys that are remembered as kept again: 24 bytes each. */
+const mostRemembered = 2 ** 16
+
+/**
+ * What was kept again lately: of a record that was written several times with the same value one copy is enough. Holds for bundles up to `last`;
+ * newer ones may be those copies.
+ */
+interface KeptAgain {
+  readonly last: number
+  readonly keys: HashSlots
+}
 
 /** The index whose records are copied. */
 export interface HeldRecords {
@@ -37,6 +49,7 @@ export class BundleCleaning {
   #keptCount = 0
   /** What the bundles of a file take, beside what was written since it was counted; `undefined`: not counted yet. */
   #counted: { readonly fileCount: number; readonly bytes: number } | undefined
+  #keptAgain: KeptAgain | undefined
   #isClosed = false
 
   constructor(bundles: SqliteRecordBundles, held: HeldRecords, onFault: (error: unknown) => void) {
@@ -105,11 +118,17 @@ export class BundleCleaning {
   async #cleanOldest(excess: number, most: number): Promise<void> {
     const { fileCount, failedCount } = this.#bundles
     const ids: number[] = []
+    // Of a round that does not come to its end it is not known what of it is on the disk.
+    let again = this.#keptAgain
+    this.#keptAgain = undefined
     let bytes = 0
     for (let seenCount = 0; seenCount < most && bytes < excess && ids.length < mostBundles; ) {
       const bundle = this.#bundles.next(ids.at(-1) ?? 0)
       if (bundle === undefined) break
-      seenCount += await this.#keepHeld(bundle)
+      if (again === undefined || bundle.id > again.last || again.keys.count >= mostRemembered) {
+        again = { last: this.#bundles.newest, keys: new HashSlots() }
+      }
+      seenCount += await this.#keepHeld(bundle, again.keys)
       if (!this.#mayClean) return
       ids.push(bundle.id)
       bytes += bundle.hashes.length + bundle.entries.length
@@ -119,16 +138,21 @@ export class BundleCleaning {
     if (this.#bundles.failedCount !== failedCount || this.#bundles.fileCount !== fileCount || !this.#mayClean) return
     await this.#bundles.remove(ids, fileCount)
     this.#counted = { fileCount, bytes: this.#counted!.bytes - bytes }
+    this.#keptAgain = again
   }
 
   /** Keeps again what the index holds, unless that becomes lost meanwhile; answers with how many entries there were. */
-  async #keepHeld(stored: NumberedBundle): Promise<number> {
+  async #keepHeld(stored: NumberedBundle, again: HashSlots): Promise<number> {
     const bundle = Bundle.open(stored)
     for (let number = 0; number < (bundle?.count ?? 0); number++) {
       if (number % sliceCount === 0) await turn()
       if (!this.#mayClean) return 0
+      const hash = bundle!.hashAt(number)
+      if (again.has(hash)) continue
       const { key, value } = bundle!.at(number)
-      if (value !== undefined && this.#held.holds(key, value)) this.#bundles.keepAgain(key, value)
+      if (value === undefined || !this.#held.holds(key, value)) continue
+      this.#bundles.keepAgain(key, value)
+      again.add(hash)
     }
     return bundle?.count ?? 0
   }

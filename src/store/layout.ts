@@ -11,7 +11,7 @@ import { Fault } from '../base/faults.ts'
  *       tmp/<random>       blobs being written; swept at start
  *       blobs/aa/<sha256>  blobs above 64 KiB, one file each, in 256 folders by the first two digits
  *       blobs.db           blobs up to 64 KiB (SQLite, with -wal and -shm)
- *       side.db            beside the blobs: sums of their chunks, copies of the index's records (SQLite, with -wal and -shm)
+ *       side.db            beside the blobs: sums of their chunks, copies of the index's records, as a log (SQLite, with -wal and -shm)
  *       quarantine/        damaged blobs, and databases that could not be read
  *       clean              the boot in which the folder was last closed in order; absent while it is used
  *       boot               the boot in which the databases were last opened, and were sound

@@ -40,6 +40,7 @@ export class SqliteRecordBundles {
   readonly #one: Prepared
   readonly #hashPage: Prepared
   readonly #sizePage: Prepared
+  readonly #newest: Prepared
   #draft = new BundleDraft()
   #newCount = 0
   #listener: BundleListener = () => {}
@@ -58,6 +59,7 @@ export class SqliteRecordBundles {
     this.#after = commits.prepare(`${all} WHERE id > ? ORDER BY id LIMIT 1`)
     this.#one = commits.prepare(`${all} WHERE id = ?`)
     this.#hashPage = commits.prepare('SELECT id, hashes FROM bundle WHERE id > ? ORDER BY id LIMIT ?')
+    this.#newest = commits.prepare('SELECT coalesce(max(id), 0) AS id FROM bundle')
     this.#sizePage = commits.prepare(
       'SELECT id, length(hashes) + length(entries) AS bytes FROM bundle WHERE id > ? ORDER BY id LIMIT ?',
     )
@@ -129,6 +131,16 @@ export class SqliteRecordBundles {
   /** The sizes of some bundles after `id`, in the order of their numbers. */
   sizesAfter(id: number): readonly { readonly id: number; readonly bytes: number }[] {
     return this.#read(this.#sizePage, id, pageCount)
+  }
+
+  /** The highest number of a bundle on the disk. */
+  get newest(): number {
+    return this.#read<{ id: number }>(this.#newest)[0]!.id
+  }
+
+  /** Removes all bundles. Rejects with a store fault. */
+  clear(): Promise<void> {
+    return this.#commits.enqueue(() => this.#commits.database.exec('DELETE FROM bundle'))
   }
 
   /** Removes bundles of the file that has this `fileCount`. Rejects with a store fault. */

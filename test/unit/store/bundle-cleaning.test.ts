@@ -68,6 +68,20 @@ describe('The log of copies', () => {
     assert.deepEqual(copiesIn(file), expected(2 * roundCount))
   })
 
+  test('stays bounded when records are written again as they were', async (t) => {
+    const folder = recordFolder(t)
+    const opened = folder.open(true)
+    await opened.index.setWhole()
+    for (let round = 0; round < roundCount; round++) {
+      await Promise.all(numbers.map((number) => opened.index.set(keyOf(number), textOf(number, 0))))
+      await opened.copies.flush()
+      await opened.cleaning.settled()
+    }
+    assert.ok(folder.look(sizeOf) < 1.5 * mib)
+    const found = copiesIn(join(folder.folder, 'side.db'))
+    assert.deepEqual(found, new Map(numbers.map((number) => [keyOf(number), textOf(number, 0)])))
+  })
+
   test('has every record of the index at any moment of cleaning, should the process end there', async (t) => {
     const folder = recordFolder(t)
     const opened = folder.open(true)
