@@ -1,14 +1,14 @@
 import type { ChunkSums } from './chunk-sums.ts'
 import { type Disk, systemDisk } from './disk.ts'
 import type { Checkpointer } from './sqlite-checkpointer.ts'
-import { SqliteChunkSums, sumsSchema } from './sqlite-chunk-sums.ts'
 import { SqliteGroupCommit } from './sqlite-group-commit.ts'
 import { bundlesSchema, SqliteRecordBundles } from './sqlite-record-bundles.ts'
+import { SqliteSumTable, sumsSchema } from './sqlite-sum-table.ts'
 
 /** The file beside the blobs: the sums of their chunks, and copies of the records of the index, so that a lost index is made again. */
 export class SqliteSideStore {
   readonly records: SqliteRecordBundles
-  readonly #sums: SqliteChunkSums
+  readonly #sums: SqliteSumTable
   readonly #commits: SqliteGroupCommit
 
   constructor(
@@ -20,7 +20,7 @@ export class SqliteSideStore {
   ) {
     const schema = `${sumsSchema}; ${bundlesSchema}`
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, { disk, maxLogBytes, syncs: false })
-    this.#sums = new SqliteChunkSums(this.#commits, onFault)
+    this.#sums = new SqliteSumTable(this.#commits, onFault)
     this.records = new SqliteRecordBundles(this.#commits, onFault)
   }
 

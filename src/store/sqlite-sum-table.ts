@@ -8,7 +8,7 @@ export const sumsSchema =
   'CREATE TABLE IF NOT EXISTS sums (digest BLOB PRIMARY KEY, sums BLOB NOT NULL) STRICT, WITHOUT ROWID'
 
 /** The sums of the chunks of blobs, written behind: what a crash takes from here follows from the blobs again. */
-export class SqliteChunkSums implements ChunkSums {
+export class SqliteSumTable implements ChunkSums {
   readonly #commits: SqliteGroupCommit
   readonly #onFault: (error: unknown) => void
   readonly #select: Prepared
