@@ -17,8 +17,8 @@ const lists: { readonly [name: string]: { readonly caseless: boolean; readonly o
   'accept-language': { caseless: true, ordered: false },
 }
 
-/** Of nearly every response. */
-const noKey: SecondaryKey = Object.freeze(Object.create(null))
+/** Of nearly every response; with a prototype, as `JSON.stringify` takes three times as long for a record with an object without. */
+const noKey: SecondaryKey = Object.freeze({})
 
 /** The secondary key of a response with this Vary to this request; `star`: it fits no other request (RFC 9111 section 4.1). */
 export function secondaryKey(vary: string | undefined, request: Fields): SecondaryKey | 'star' {
