@@ -85,7 +85,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   /** Stores `content`, whose SHA-256 is `digest`; resolves when it survives power loss. */
   put(digest: Digest, content: Buffer): Promise<void> {
     const row = encodeRow(content)
-    const insert = (): unknown => this.#insert.run(Buffer.from(digest, 'hex'), row)
+    const insert = (): boolean => this.#insert.run(Buffer.from(digest, 'hex'), row) > 0
     this.#pending.set(digest, content)
     return this.#commits.enqueue(insert, row.length, () => this.#pending.delete(digest))
   }

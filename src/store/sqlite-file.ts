@@ -29,8 +29,9 @@ export class Prepared {
     return this.#bound.all(...values)
   }
 
-  run(...values: SQLInputValue[]): void {
-    this.#bound.run(...values)
+  /** Answers how many rows it changed. */
+  run(...values: SQLInputValue[]): number {
+    return Number(this.#bound.run(...values).changes)
   }
 
   get #bound(): StatementSync {

@@ -8,7 +8,7 @@ import { type Prepared, SqliteFile } from './sqlite-file.ts'
 import { SqliteLog } from './sqlite-log.ts'
 import { reopen } from './sqlite-mending.ts'
 import { isBusy, isDamaged, storeFault } from './store-fault.ts'
-import { WriteBatch } from './write-batch.ts'
+import { type Write, WriteBatch } from './write-batch.ts'
 
 const usualWindowMs = 10
 /** Largest batch: a transaction holds up the event loop while it runs. */
@@ -145,7 +145,7 @@ export class SqliteGroupCommit {
    * Runs `write` in the next transaction; resolves when it survives power loss, rejects with a store fault. Before that `settled` is
    * told which, which must not throw.
    */
-  enqueue(write: () => void, sizeBytes = 0, settled?: (isDurable: boolean) => void): Promise<void> {
+  enqueue(write: Write, sizeBytes = 0, settled?: (isDurable: boolean) => void): Promise<void> {
     if (this.#fault !== undefined) {
       settled?.(false)
       return Promise.reject(this.#fault)
@@ -217,19 +217,20 @@ export class SqliteGroupCommit {
 
   async #commit(batch: WriteBatch): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault
-    await this.#transactInTurn(batch.writes)
+    const isWritten = await this.#transactInTurn(batch.writes)
     try {
-      if (this.#syncs) await this.#log.sync()
+      // What was there already is durable, once the log was synced since it was opened.
+      if (this.#syncs && (isWritten || !this.#log.isSynced)) await this.#log.sync()
     } catch (error) {
       this.#fault = storeFault(this.#log.path, error)
       throw this.#fault
     }
-    this.#logBytes += batch.sizeBytes
+    if (isWritten) this.#logBytes += batch.sizeBytes
     if (this.#logBytes > this.#maxLogBytes) this.#folding ??= this.#fold()
   }
 
   /** Another process may hold the file for a while: SQLite's own way to wait would hold up the event loop. */
-  async #transactInTurn(writes: readonly (() => void)[]): Promise<void> {
+  async #transactInTurn(writes: readonly Write[]): Promise<boolean> {
     for (let count = 1; ; count++) {
       try {
         return this.#transact(writes)
@@ -241,14 +242,17 @@ export class SqliteGroupCommit {
     }
   }
 
-  #transact(writes: readonly (() => void)[]): void {
+  /** Answers whether anything was written. */
+  #transact(writes: readonly Write[]): boolean {
     const { database } = this
     this.#commitCount += 1
     try {
       database.exec('BEGIN IMMEDIATE')
-      for (const write of writes) write()
+      let isWritten = false
+      for (const write of writes) if (write() !== false) isWritten = true
       database.exec('COMMIT')
       this.#measure()
+      return isWritten
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw error

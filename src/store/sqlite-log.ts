@@ -10,11 +10,17 @@ export class SqliteLog {
   readonly path: string
   readonly #disk: Disk
   #fd: number | undefined
+  #isSynced = false
 
   /** `path`: of the database. */
   constructor(path: string, disk: Disk) {
     this.path = `${path}-wal`
     this.#disk = disk
+  }
+
+  /** Since it was opened: what was in it then is on the disk. */
+  get isSynced(): boolean {
+    return this.#isSynced
   }
 
   /** Resolves when all of it is on the disk; the first time its name in its folder, too. */
@@ -28,12 +34,14 @@ export class SqliteLog {
     } finally {
       await this.#disk.close(folder)
     }
+    this.#isSynced = true
   }
 
   /** Never rejects: a failed close of what is given up changes nothing. */
   async close(): Promise<void> {
     const fd = this.#fd
     this.#fd = undefined
+    this.#isSynced = false
     if (fd !== undefined) await this.#disk.close(fd).catch(() => undefined)
   }
 }

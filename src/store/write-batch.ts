@@ -1,6 +1,9 @@
+/** Answers `false` when there was nothing to write. */
+export type Write = () => unknown
+
 /** Writes that share one transaction and one sync of the disk. */
 export class WriteBatch {
-  readonly writes: (() => void)[] = []
+  readonly writes: Write[] = []
   /** Told whether the writes are durable, all of them before `done` settles. */
   readonly listeners: ((isDurable: boolean) => void)[] = []
   readonly #done = Promise.withResolvers<void>()

@@ -50,6 +50,24 @@ async function withCommits(work: (under: Under) => Promise<void>): Promise<void>
 const syncCount = (disk: FaultyDisk): number => disk.calls.filter((call) => call === 'fdatasync').length
 
 describe('Group commit', () => {
+  test('what finds nothing to write needs no sync, once what was there when the file was opened has had one', () =>
+    withCommits(async ({ commits, disk, note }) => {
+      await commits.enqueue(() => false)
+      assert.equal(syncCount(disk), 1)
+      await commits.enqueue(() => false)
+      assert.equal(syncCount(disk), 1)
+      const both = [commits.enqueue(() => false), note('one')]
+      await Promise.all(both)
+      assert.equal(syncCount(disk), 2)
+      disk.breakCall('fdatasync', 'EIO')
+      await assert.rejects(note('two'), { code: 'STORE_IO' })
+      disk.mend()
+      await commits.heal()
+      const healedCount = syncCount(disk)
+      await commits.enqueue(() => false)
+      assert.equal(syncCount(disk), healedCount)
+    }))
+
   test('writes of a window share one sync, and resolve only after it', () =>
     withCommits(async ({ disk, note, count }) => {
       const notes = Array.from({ length: 100 }, (_, i) => note(`n${i}`))
