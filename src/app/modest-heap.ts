@@ -3,7 +3,7 @@ import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'n
 
 const mib = 1024 * 1024
 /** Both halves of the young generation: what is live in one is copied to the other. */
-const youngBytes = 64 * mib
+const youngBytes = 32 * mib
 /** What the old generation may grow by before it is swept: so much, or so much of what is in use where that is more. */
 const growthBytes = 64 * mib
 const growthShare = 0.25
@@ -12,7 +12,7 @@ const lookAgainMs = 5_000
 /**
  * V8 takes for a process that may use all of the machine: its young generation grows to 128 MiB, and the old one to twice what lives in it before it
  * is swept. Both are for allocations that this process does not make: what hits and misses leave is short-lived, and what stays is
- * counted by `--memory`. So the young generation may grow to 64 MiB, and the old one by a quarter; a small one by more, as it would else be
+ * counted by `--memory`. So the young generation may grow to 32 MiB, and the old one by a quarter; a small one by more, as it would else be
  * swept all the time under many misses.
  *
  * V8 also learns which allocations live for a while, and makes them in the old generation at once: under steady misses nearly all, since each waits
