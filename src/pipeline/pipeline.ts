@@ -48,7 +48,7 @@ export function run(exchange: Exchange, services: Services, step: StepName = 're
     if (next instanceof Promise) {
       void next.then(
         (name) => goOn(exchange, services, name),
-        (error) => goOn(exchange, services, failed(exchange, error)),
+        (error) => goOnFailed(exchange, services, error),
       )
       return
     }
@@ -56,7 +56,15 @@ export function run(exchange: Exchange, services: Services, step: StepName = 're
   }
 }
 
-/** A mistake in what is done when a step has failed must not stop the daemon. */
+/** As `goOn`, after a step that failed: a mistake in what is done then must not stop the daemon. */
+function goOnFailed(exchange: Exchange, services: Services, error: unknown): void {
+  try {
+    goOn(exchange, services, failed(exchange, error))
+  } catch {
+    exchange.over()
+  }
+}
+
 function goOn(exchange: Exchange, services: Services, step: StepName | undefined): void {
   try {
     if (step !== undefined) run(exchange, services, step)

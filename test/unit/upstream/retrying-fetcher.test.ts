@@ -411,6 +411,22 @@ describe('What is told of an origin', () => {
   })
 })
 
+test('A fetcher that throws where it should reject counts as one that failed, and the origin may be asked again', async () => {
+  const { clock, origin, fetcher, ask } = scene([{ status: 200 }])
+  const { fetch } = origin
+  origin.fetch = () => {
+    throw new Fault('ORIGIN_RESPONSE_INVALID', 'at once')
+  }
+  const thrown = ask()
+  await clock.pass(0)
+  assert.equal(thrown.word, 'ORIGIN_RESPONSE_INVALID')
+  origin.fetch = fetch
+  const asked = ask()
+  await clock.pass(0)
+  assert.equal(asked.word, 200)
+  assert.equal(fetcher.health()[0]!.failedInRowCount, 0)
+})
+
 describe('The health of an origin', () => {
   const startAt = Date.UTC(2026, 0, 1)
   const well = { origin: 'http://127.0.0.1:80', circuit: 'closed', failedInRowCount: 0, requestCount: 1, retryCount: 0 }
