@@ -1,8 +1,11 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 
-/** The id of the first process that holds one of the sockets, as far as we may look into processes; reads all of /proc. proc(5) */
+/**
+ * The id of a process that holds one of the sockets, as far as we may look into processes; the latest first, for most
+ * often it is young. Reads all of /proc until then. proc(5)
+ */
 export function socketOwner(inodes: ReadonlySet<string>): string | undefined {
-  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, inodes))
+  return readdirSync('/proc').findLast((name) => /^\d+$/.test(name) && holds(name, inodes))
 }
 
 function holds(pid: string, inodes: ReadonlySet<string>): boolean {

@@ -26,7 +26,7 @@ export interface FollowedTrust {
 export function followTrust({ tls, client, pair, refusals, isShown, failed }: FollowedTrust): void {
   let isDecided = false
   // Many tools do not say who they are, and are gone a moment after they refused.
-  const programs = refusals.isUnknown(pair) ? localPrograms(client.remoteAddress, client.remotePort) : []
+  const programs = refusals.shallLook(pair) ? localPrograms(client.remoteAddress, client.remotePort) : []
   const refuse = (reason: string): void => {
     isDecided = true
     refusals.refused(pair, reason, programs)

@@ -6,14 +6,12 @@ const establishedState = '01'
 
 /**
  * The names of program and script behind a connection from this machine, such as `python3` and `pip`, as far as /proc
- * tells; never their parameters, which may hold secrets. Reads all of /proc: for rare occasions.
+ * tells; never their parameters, which may hold secrets. Takes some milliseconds: for rare occasions.
  */
 export function localPrograms(address: string | undefined, port: number | undefined): readonly string[] {
   if (port === undefined || !/^(?:::ffff:)?127\.|^::1$/.test(address ?? '')) return []
   try {
-    const inode = ['/proc/net/tcp', '/proc/net/tcp6']
-      .map((table) => inodeOf(table, port))
-      .find((one) => one !== undefined)
+    const inode = inodeOf('/proc/net/tcp', port) ?? inodeOf('/proc/net/tcp6', port)
     if (inode === undefined) return []
     const pid = socketOwner(new Set([inode]))
     if (pid === undefined) return []

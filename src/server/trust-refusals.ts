@@ -1,3 +1,4 @@
+import { Allowance } from '../base/allowance.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Observer } from '../base/events.ts'
 import { clientHint, toolOfUserAgent } from '../ecosystem/client-hint.ts'
@@ -38,6 +39,8 @@ const windowMs = 10 * 60_000
 /** Clients and hosts come from outside: of so many pairs the oldest are forgotten. */
 const mostPairs = 500
 const mostTrusting = 2_000
+/** A look at the client's program takes some milliseconds, in which nobody else is served. */
+const looks = { most: 4, everyMs: 1_000 }
 
 /** Remembers who refused our certificate, and passes a pair through for a while so that its build can go on. */
 export class TrustRefusals {
@@ -45,14 +48,21 @@ export class TrustRefusals {
   readonly #entries = new Map<string, Refusal>()
   /** Pairs that took our certificate and went on, the latest last. */
   readonly #trusting = new Set<string>()
+  readonly #looks: Allowance
 
   constructor(options: TrustRefusalsOptions) {
     this.#options = options
+    this.#looks = new Allowance({ clock: options.clock, ...looks })
   }
 
-  /** Is it worth a look which program this is? Not when it says so, nor when it took our certificate for this host lately. */
-  isUnknown(pair: RefusingPair): boolean {
-    return !this.#trusting.has(keyOf(pair)) && toolOfUserAgent(pair.userAgent) === undefined
+  /**
+   * Shall we look which program this is? Seldom, and not when it says so, when we have seen it, nor when it took our
+   * certificate for this host lately.
+   */
+  shallLook(pair: RefusingPair): boolean {
+    const key = keyOf(pair)
+    const isKnown = this.#trusting.has(key) || this.#entries.get(key)?.by === 'process'
+    return !isKnown && toolOfUserAgent(pair.userAgent) === undefined && this.#looks.take()
   }
 
   /** Is this pair to be passed through unread? */

@@ -129,6 +129,36 @@ describe('Clients that refuse our certificate', () => {
     assert.deepEqual([refusals.list()[1]!.tool, refusals.list()[1]!.by], ['unknown', 'nothing'])
   })
 
+  test('are looked up among the processes some times at once and then once a second: a look holds up all others', async () => {
+    const { clock, refusals } = stage()
+    const nameless = (number: number): RefusingPair => ({
+      client: '127.0.0.1',
+      userAgent: undefined,
+      host: `${number}.test`,
+    })
+    const looks = (): number =>
+      Array.from({ length: 20 }, (_, number) => nameless(number)).filter((pair) => refusals.shallLook(pair)).length
+    assert.equal(looks(), 4)
+    await clock.pass(999)
+    assert.equal(looks(), 0)
+    await clock.pass(1)
+    assert.equal(looks(), 1)
+    await clock.pass(60_000)
+    assert.equal(looks(), 4)
+  })
+
+  test('are not looked up when they say who they are, were seen before, or took the certificate', () => {
+    const { refusals, refuse } = stage()
+    const nameless = { ...curl, userAgent: undefined }
+    assert.equal(refusals.shallLook(curl), false)
+    refuse(1, nameless, 'closed')
+    assert.equal(refusals.shallLook(nameless), true)
+    refuse(1, nameless, 'closed', ['python3', 'poetry'])
+    assert.equal(refusals.shallLook(nameless), false)
+    refusals.accepted({ ...nameless, host: 'other.test' })
+    assert.equal(refusals.shallLook({ ...nameless, host: 'other.test' }), false)
+  })
+
   test('are remembered up to a bound, the oldest forgotten first', () => {
     const { refusals, refuse } = stage()
     for (let number = 0; number < 600; number++) refuse(1, { ...curl, host: `${number}.test` })
