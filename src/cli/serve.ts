@@ -1,5 +1,6 @@
 import { passedSockets } from '../app/activation.ts'
 import { type Daemon, startDaemon } from '../app/daemon.ts'
+import { makeStringMethodsFast } from '../app/fast-strings.ts'
 import { keepHeapModest } from '../app/modest-heap.ts'
 import { openServiceManager } from '../app/service-manager.ts'
 import type { LarderEvent } from '../base/events.ts'
@@ -38,6 +39,7 @@ export const serve: Command = async (context) => {
     },
   )
   keepHeapModest()
+  makeStringMethodsFast()
   const ended = untilToldToStop()
   const failed = outliveMistakes(terminal)
   process.on('SIGHUP', () => daemon.reopenLog())

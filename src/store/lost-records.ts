@@ -50,7 +50,7 @@ export class LostRecords {
   /** Records may be missing: the file is new, or taking them back was begun and not ended, perhaps by an earlier process. */
   get isPartial(): boolean {
     const mark = this.#markOf()
-    return mark === partialMark || (mark !== wholeMark && this.#first.get() === undefined)
+    return mark === partialMark || (mark !== wholeMark && this.#first.value() === undefined)
   }
 
   /** The record of a key that is not here; `undefined`: there is none. Throws a store fault. */
@@ -106,7 +106,7 @@ export class LostRecords {
   }
 
   #markOf(): number {
-    return (this.#mark.get() as { application_id: number }).application_id
+    return this.#mark.value() as number
   }
 
   #setMark(mark: number, beside = (): void => {}): Promise<void> {

@@ -175,7 +175,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   /** Without reading the content: it is not what is asked for. */
   #has(digest: Digest): boolean {
     if (this.#pending.has(digest)) return true
-    const find = (): boolean => this.#exists.get(Buffer.from(digest, 'hex')) !== undefined
+    const find = (): boolean => this.#exists.value(Buffer.from(digest, 'hex')) !== undefined
     return this.#commits.read(`reading sha256-${digest}`, find)
   }
 
@@ -184,8 +184,8 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
     const pending = this.#pending.get(digest)
     if (pending !== undefined) return pending
     return this.#commits.read(`reading sha256-${digest}`, () => {
-      const row = this.#select.get(Buffer.from(digest, 'hex')) as { content: Uint8Array } | undefined
-      return row && Buffer.from(row.content.buffer, row.content.byteOffset, row.content.byteLength)
+      const content = this.#select.value(Buffer.from(digest, 'hex')) as Uint8Array | undefined
+      return content && Buffer.from(content.buffer, content.byteOffset, content.byteLength)
     })
   }
 }

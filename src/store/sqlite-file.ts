@@ -11,6 +11,7 @@ const openWaitMs = 1000
 export class Prepared {
   readonly #sql: string
   #statement: StatementSync | undefined
+  #givesArrays = false
 
   constructor(sql: string) {
     this.#sql = sql
@@ -19,19 +20,30 @@ export class Prepared {
   /** `undefined`: the file is closed. */
   bind(database: DatabaseSync | undefined): void {
     this.#statement = database?.prepare(this.#sql)
+    this.#givesArrays = false
   }
 
-  get(...values: SQLInputValue[]): unknown {
-    return this.#bound.get(...values)
+  /** The first column of the first row; `undefined`: there is none. Made for many calls: to read a row that is an object is slow. */
+  value(...values: SQLInputValue[]): unknown {
+    const row = this.#giving(true).get(...values) as readonly unknown[] | undefined
+    return row?.[0]
   }
 
+  /** The rows as objects. */
   all(...values: SQLInputValue[]): unknown[] {
-    return this.#bound.all(...values)
+    return this.#giving(false).all(...values)
   }
 
   /** Answers how many rows it changed. */
   run(...values: SQLInputValue[]): number {
     return Number(this.#bound.run(...values).changes)
+  }
+
+  #giving(arrays: boolean): StatementSync {
+    const statement = this.#bound
+    if (this.#givesArrays !== arrays) statement.setReturnArrays(arrays)
+    this.#givesArrays = arrays
+    return statement
   }
 
   get #bound(): StatementSync {

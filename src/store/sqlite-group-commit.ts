@@ -172,8 +172,8 @@ export class SqliteGroupCommit {
   async #mend(): Promise<void> {
     try {
       if (this.#fault !== undefined || !this.#file.isOpen || this.#file.isMoved) await this.#reopen()
-      const { user_version } = this.#version.get() as { user_version: number }
-      await this.enqueue(() => this.database.exec(`PRAGMA user_version=${user_version}`))
+      const version = this.#version.value() as number
+      await this.enqueue(() => this.database.exec(`PRAGMA user_version=${version}`))
     } catch (error) {
       throw storeFault(this.#path, error)
     }
@@ -278,8 +278,8 @@ export class SqliteGroupCommit {
   }
 
   #measure(): void {
-    this.usedBytes = (this.#pageCount.get() as { page_count: number }).page_count * pageBytes
-    this.freeBytes = (this.#freeCount.get() as { freelist_count: number }).freelist_count * pageBytes
+    this.usedBytes = (this.#pageCount.value() as number) * pageBytes
+    this.freeBytes = (this.#freeCount.value() as number) * pageBytes
   }
 
   #isFull(batch: WriteBatch): boolean {

@@ -85,8 +85,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     const pending = this.#pending.get(key)
     if (pending !== undefined) return pending.value
     if (this.#knowsKeys && !this.#keys.mayHave(key)) return this.#lost.copyOf(key)
-    const row = this.#commits.read('reading the response index', () => this.#select.get(key))
-    return row === undefined ? this.#lost.copyOf(key) : (row as { value: string }).value
+    return this.#stored(key) ?? this.#lost.copyOf(key)
   }
 
   /** About how many records there were when the file was opened, once they are counted. */
@@ -101,15 +100,11 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
 
   /** The number of a key's row, which stays the same. */
   idOf(key: string): number | undefined {
-    return this.#commits.read(
-      'reading the response index',
-      () => (this.#idOf.get(key) as { id: number } | undefined)?.id,
-    )
+    return this.#commits.read('reading the response index', () => this.#idOf.value(key) as number | undefined)
   }
 
   keyAt(id: number): string | undefined {
-    const row = this.#commits.read('reading the response index', () => this.#keyAt.get(id))
-    return (row as { key: string } | undefined)?.key
+    return this.#commits.read('reading the response index', () => this.#keyAt.value(id) as string | undefined)
   }
 
   isStored(key: string): boolean {
@@ -121,8 +116,7 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
 
   /** Is this the record of a key as it stands in the file, whatever is being written? Throws a store fault. */
   holds(key: string, value: string): boolean {
-    const row = this.#commits.read('reading the response index', () => this.#select.get(key))
-    return (row as { value: string } | undefined)?.value === value
+    return this.#stored(key) === value
   }
 
   forget(): void {}
@@ -253,8 +247,12 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return this.#commits.close()
   }
 
+  #stored(key: string): string | undefined {
+    return this.#commits.read('reading the response index', () => this.#select.value(key) as string | undefined)
+  }
+
   #put(key: string, value: string): number {
-    return (this.#upsert.get(key, value) as { id: number }).id
+    return this.#upsert.value(key, value) as number
   }
 
   #write(

@@ -30,7 +30,7 @@ export class SqliteSumTable implements ChunkSums {
   get(digest: Digest): Uint8Array | undefined {
     if (this.#sums.has(digest)) return this.#sums.get(digest)
     try {
-      return (this.#select.get(Buffer.from(digest, 'hex')) as { sums: Uint8Array } | undefined)?.sums
+      return this.#select.value(Buffer.from(digest, 'hex')) as Uint8Array | undefined
     } catch (error) {
       // Without sums a blob is hashed whole.
       this.#onFault(error)

@@ -29,7 +29,7 @@ async function withCommits(work: (under: Under) => Promise<void>): Promise<void>
   const path = folder.layout.index
   const commits = new SqliteGroupCommit(path, schema, checkpointer, { disk })
   const insert = commits.prepare('INSERT INTO note (text) VALUES (?)')
-  const count = commits.prepare('SELECT count(*) AS count FROM note')
+  const count = commits.prepare('SELECT count(*) FROM note')
   try {
     await work({
       commits,
@@ -37,7 +37,7 @@ async function withCommits(work: (under: Under) => Promise<void>): Promise<void>
       checkpointer,
       path,
       note: (text, sizeBytes) => commits.enqueue(() => insert.run(text), sizeBytes),
-      count: () => (count.get() as { count: number }).count,
+      count: () => count.value() as number,
     })
   } finally {
     disk.mend()
@@ -48,6 +48,22 @@ async function withCommits(work: (under: Under) => Promise<void>): Promise<void>
 }
 
 const syncCount = (disk: FaultyDisk): number => disk.calls.filter((call) => call === 'fdatasync').length
+
+describe('A prepared statement', () => {
+  test('answers with the first value or with rows, whichever is asked, and with no value where there is no row', () =>
+    withCommits(async ({ commits, note }) => {
+      const notes = commits.prepare('SELECT text, length(text) AS length FROM note')
+      assert.deepEqual([notes.value(), notes.all()], [undefined, []])
+      await note('one')
+      for (let turn = 0; turn < 2; turn++) {
+        assert.equal(notes.value(), 'one')
+        assert.deepEqual(
+          notes.all().map((row) => ({ ...(row as object) })),
+          [{ text: 'one', length: 3 }],
+        )
+      }
+    }))
+})
 
 describe('Group commit', () => {
   test('what finds nothing to write needs no sync, once what was there when the file was opened has had one', () =>
