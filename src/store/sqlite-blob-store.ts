@@ -14,6 +14,13 @@ import type { Pace, Verdict, VerifiableBlobs } from './verifiable-blobs.ts'
 const schema = `CREATE TABLE IF NOT EXISTS blob (
   id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL) STRICT`
 
+/** Content that is not in the file yet. */
+interface Pending {
+  readonly content: Buffer
+  /** Settles with the transaction that will write it; `undefined` once that has begun, or when a removal follows in it. */
+  queued: Promise<void> | undefined
+}
+
 /** Small blobs as rows: a file of its own costs each of them ten times as much (docs/decisions/0002). */
 export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   readonly #commits: SqliteGroupCommit
@@ -25,8 +32,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   readonly #page: Prepared
   readonly #names: Prepared
   readonly #quarantine: Quarantine | undefined
-  /** Content that is not in the file yet, by digest. */
-  readonly #pending = new ChurnMap<Digest, Buffer>()
+  readonly #pending = new ChurnMap<Digest, Pending>()
   /** Those who meet the same damage wait for one. */
   readonly #settingAside = new Map<Digest, Promise<void>>()
 
@@ -84,10 +90,20 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
 
   /** Stores `content`, whose SHA-256 is `digest`; resolves when it survives power loss. */
   put(digest: Digest, content: Buffer): Promise<void> {
+    // Many names may have the same content: within one transaction it is written once.
+    const queued = this.#pending.get(digest)?.queued
+    if (queued !== undefined) return queued
     const row = encodeRow(content)
-    const insert = (): boolean => this.#insert.run(Buffer.from(digest, 'hex'), row) > 0
-    this.#pending.set(digest, content)
-    return this.#commits.enqueue(insert, row.length, () => this.#pending.delete(digest))
+    const pending: Pending = { content, queued: undefined }
+    const insert = (): boolean => {
+      pending.queued = undefined
+      return this.#insert.run(Buffer.from(digest, 'hex'), row) > 0
+    }
+    this.#pending.set(digest, pending)
+    pending.queued = this.#commits.enqueue(insert, row.length, () => {
+      if (this.#pending.get(digest) === pending) this.#pending.delete(digest)
+    })
+    return pending.queued
   }
 
   async open(ref: BlobRef): Promise<ByteSource | undefined> {
@@ -142,6 +158,8 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
 
   async delete(digest: Digest): Promise<boolean> {
     const there = this.#has(digest)
+    const pending = this.#pending.get(digest)
+    if (pending !== undefined) pending.queued = undefined
     if (there) await this.#commits.enqueue(() => this.#remove.run(Buffer.from(digest, 'hex')))
     return there
   }
@@ -182,7 +200,7 @@ export class SqliteBlobStore implements BlobStore, VerifiableBlobs {
   /** The row, or the content itself while it is not in the file yet. */
   #read(digest: Digest): Buffer | undefined {
     const pending = this.#pending.get(digest)
-    if (pending !== undefined) return pending
+    if (pending !== undefined) return pending.content
     return this.#commits.read(`reading sha256-${digest}`, () => {
       const content = this.#select.value(Buffer.from(digest, 'hex')) as Uint8Array | undefined
       return content && Buffer.from(content.buffer, content.byteOffset, content.byteLength)

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import type { Layout } from '../../../src/store/layout.ts'
 import { SqliteBlobStore } from '../../../src/store/sqlite-blob-store.ts'
 import { Checkpointer } from '../../../src/store/sqlite-checkpointer.ts'
+import { Prepared } from '../../../src/store/sqlite-file.ts'
 import { content, get, listed, put } from '../../support/blob-content.ts'
 import { makeStoreFolder } from '../../support/store-folder.ts'
 
@@ -93,6 +94,20 @@ describe('Small blobs in SQLite', () => {
       spoil(layout, "UPDATE blob SET content = x'00'")
       await put(store, bytes)
       assert.deepEqual(await get(store, ref), bytes)
+    }))
+
+  test('content that comes many times at once is written once, and stays when it comes again after its removal', (context) =>
+    withStore(async (open) => {
+      const store = open()
+      const bytes = content(10_000)
+      const writes = context.mock.method(Prepared.prototype, 'run')
+      const [ref] = await Promise.all([put(store, bytes), put(store, bytes), put(store, bytes)])
+      assert.equal(writes.mock.callCount(), 1)
+      await Promise.all([put(store, bytes), store.delete(ref.digest), put(store, bytes)])
+      assert.deepEqual(await get(store, ref), bytes)
+      assert.deepEqual(await listed(store), [ref])
+      await Promise.all([put(store, bytes), store.delete(ref.digest)])
+      assert.deepEqual(await listed(store), [])
     }))
 
   test('blobs are there after the store was closed and opened again', () =>
