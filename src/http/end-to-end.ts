@@ -1,9 +1,9 @@
-import { isHopByHop, mayBeNominated } from './field-names.ts'
+import { beginsWith, FieldNames, isHopByHop, mayBeNominated } from './field-names.ts'
 import type { RawFields } from './fields.ts'
 import { listMembers } from './list.ts'
 
 /** Request fields that we answer, or write anew, ourselves. */
-const ours = new Set(['expect', 'host', 'larder-expect-digest'])
+const ours = new FieldNames(['expect', 'host', 'larder-expect-digest'])
 
 /**
  * Fields that make some servers answer for another host, path or method although no cache key knows them (CORRECTNESS
@@ -14,7 +14,7 @@ const rewriting =
 
 /** The fields of a client's request that go to the origin, names and values alternating (RFC 9110 section 7.6.1). */
 export function forwardableRequestFields(raw: RawFields): string[] {
-  return filtered(raw, (name) => !ours.has(name) && !(isRewritingSuspect(name) && rewriting.test(name)))
+  return filtered(raw, (name) => !ours.has(name) && !isRewriting(name))
 }
 
 /** The fields of an origin's response that are meant for all recipients; framing ones are written anew for each. */
@@ -28,7 +28,7 @@ const notInTrailers =
 
 /** The trailers of an origin's response that are passed on. */
 export function forwardableTrailers(raw: RawFields): string[] {
-  return filtered(raw, (name) => !notInTrailers.test(name))
+  return filtered(raw, (name) => !notInTrailers.test(name.toLowerCase()))
 }
 
 /** Is an interim response for the client? 100 answers an Expect, which is ours to answer; 101 is no interim one. */
@@ -40,9 +40,9 @@ function filtered(raw: RawFields, mayPass: (name: string) => boolean): string[] 
   const nominated = nominatedNames(raw)
   const kept: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase()
-    if (isHopByHop(name) || !mayPass(name) || nominated?.includes(name)) continue
-    kept.push(raw[i]!, raw[i + 1]!)
+    const name = raw[i]!
+    if (isHopByHop(name) || !mayPass(name) || nominated?.includes(name.toLowerCase())) continue
+    kept.push(name, raw[i + 1]!)
   }
   return kept
 }
@@ -60,6 +60,6 @@ function nominatedNames(raw: RawFields): string[] | undefined {
   return names
 }
 
-function isRewritingSuspect(name: string): boolean {
-  return name.startsWith('x') || name.startsWith('f')
+function isRewriting(name: string): boolean {
+  return (beginsWith(name, 'x') || beginsWith(name, 'f')) && rewriting.test(name.toLowerCase())
 }

@@ -1,5 +1,26 @@
-/** Fields that only the next recipient may see (RFC 9110 section 7.6.1) and those that frame a message. All lower case. */
-const hopByHop = new Set([
+/** Some names of fields, found in whatever case they come. Most others are told apart by their length, before any string is made. */
+export class FieldNames {
+  readonly #names: ReadonlySet<string>
+  /** A bit for each length; the last is for all that are longer. */
+  #lengths = 0
+
+  /** `names` are lower case. */
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names)
+    for (const name of names) this.#lengths |= lengthBit(name)
+  }
+
+  has(name: string): boolean {
+    return (this.#lengths & lengthBit(name)) !== 0 && this.#names.has(name.toLowerCase())
+  }
+}
+
+function lengthBit(name: string): number {
+  return 1 << Math.min(name.length, 31)
+}
+
+/** Fields that only the next recipient may see (RFC 9110 section 7.6.1) and those that frame a message. */
+const hopByHop = new FieldNames([
   'connection',
   'content-length',
   'http2-settings',
@@ -11,7 +32,7 @@ const hopByHop = new Set([
 ])
 
 /** Fields that Connection may never name: dropping them would change what the message means. */
-const neverNominated = new Set([
+const neverNominated = new FieldNames([
   'age',
   'authorization',
   'cache-control',
@@ -31,9 +52,14 @@ const neverNominated = new Set([
   'via',
 ])
 
-/** Does the field concern this connection alone, or the proxy itself? `name` is lower case. */
+/** Does the field concern this connection alone, or the proxy itself? */
 export function isHopByHop(name: string): boolean {
-  return hopByHop.has(name) || name.startsWith('proxy-')
+  return hopByHop.has(name) || (beginsWith(name, 'p') && name.toLowerCase().startsWith('proxy-'))
+}
+
+/** Is the first letter this one, in either case? For who would else make a lower-case name of each. */
+export function beginsWith(name: string, letter: string): boolean {
+  return (name.charCodeAt(0) | 0x20) === letter.charCodeAt(0)
 }
 
 /** May a Connection field name `name` (lower case)? */

@@ -90,6 +90,7 @@ export function withVariant<T extends { readonly vary: { readonly [name: string]
   variants: readonly T[],
   added: T,
 ): T[] {
+  if (variants.length === 0) return [added]
   const key = variantName(added.vary)
   return [added, ...variants.filter((variant) => variantName(variant.vary) !== key)].slice(0, maxVariantCount)
 }

@@ -1,4 +1,5 @@
 import { forwardableRequestFields } from '../http/end-to-end.ts'
+import { FieldNames } from '../http/field-names.ts'
 import { forwardsLeft } from '../http/max-forwards.ts'
 import type { MirrorTerms, OriginRequest, StoredVersion } from '../upstream/origin-fetcher.ts'
 import type { CachedResponse } from './cached-response.ts'
@@ -6,7 +7,7 @@ import type { Exchange } from './exchange.ts'
 import { viaValue } from './response-stem.ts'
 
 /** Fields that select a part or a condition for this one client; a shared fill asks for the whole. */
-const clientOnly = new Set([
+const clientOnly = new FieldNames([
   'range',
   'if-range',
   'if-none-match',
@@ -15,14 +16,16 @@ const clientOnly = new Set([
   'if-unmodified-since',
 ])
 
+const acceptEncoding = new FieldNames(['accept-encoding'])
+
 /** The request for a fill: the client's, made whole and unconditional, plus `extra` (our own validators). */
 export function fillRequest(exchange: Exchange, extra: readonly string[] = []): OriginRequest {
   const fields = forwardableRequestFields(exchange.request.fields.raw)
   const whole: string[] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i]!.toLowerCase()
-    if (clientOnly.has(name) || (exchange.uncoded && name === 'accept-encoding')) continue
-    whole.push(fields[i]!, fields[i + 1]!)
+    const name = fields[i]!
+    if (clientOnly.has(name) || (exchange.uncoded && acceptEncoding.has(name))) continue
+    whole.push(name, fields[i + 1]!)
   }
   if (exchange.uncoded) whole.push('Accept-Encoding', 'identity')
   whole.push('Via', viaValue, ...extra)

@@ -2,7 +2,7 @@ import type { ClassRule, ReuseClass } from '../ecosystem/class-rule.ts'
 import { type CacheControl, parseCacheControl } from '../http/cache-control.ts'
 import { Fields } from '../http/fields.ts'
 import { listMembers } from '../http/list.ts'
-import { appliedClass, freshnessLifetimeSeconds, originDate } from './lifetime.ts'
+import { appliedClass, lifetimeSeconds, originDate } from './lifetime.ts'
 import type { Profile } from './profile.ts'
 import type { ResponseRecord } from './response-record.ts'
 import { signedRedirectSeconds } from './signed-redirect.ts'
@@ -35,7 +35,8 @@ export function freshnessProfile(stored: ResponseRecord, rule: ClassRule, profil
   const directives = parseCacheControl(fields.get('cache-control'))
   const reuseClass = appliedClass(stored.status, fields, rule, profile)
   const expiresAsSigned = signedRedirectSeconds(stored.status, fields, stored.receivedAt) !== undefined
-  const lifetime = freshnessLifetimeSeconds(stored, rule, profile)
+  const { status, receivedAt } = stored
+  const lifetime = lifetimeSeconds({ status, fields, directives, receivedAt }, rule, profile)
   const initialAge = initialAgeSeconds(stored, fields)
   const outdated = outdatedSeconds(stored, initialAge)
   const standsIn = stored.status < 400 && (reuseClass === 'immutable' || reuseClass === 'revalidate')

@@ -15,24 +15,43 @@ const maxNegativeSeconds = 60
 /** Status codes of which heuristics may speak; of others only where the origin says `public` (RFC 9110 section 15.1, RFC 9111 section 4.2.2). */
 const heuristicStatuses = new Set([200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501])
 
-/** Seconds that a response is fresh, from its creation on; 0 or less: it is stale from the start (RFC 9111 section 4.2.1). */
-export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
-  const fields = new Fields(stored.fields)
-  const seconds = ownLifetimeSeconds(stored, fields, rule, profile)
-  return Math.min(seconds, signedRedirectSeconds(stored.status, fields, stored.receivedAt) ?? seconds)
+/** What says how long a response is fresh. */
+export interface LifetimeSigns {
+  readonly status: number
+  readonly fields: Fields
+  /** Of its Cache-Control. */
+  readonly directives: CacheControl
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
 }
 
-function ownLifetimeSeconds(stored: ResponseRecord, fields: Fields, rule: ClassRule, profile: Profile): number {
-  const directives = parseCacheControl(fields.get('cache-control'))
-  const explicit = explicitSeconds(fields, directives, stored.receivedAt)
+/** Seconds that a response is fresh, from its creation on; 0 or less: it is stale from the start (RFC 9111 section 4.2.1). */
+export function freshnessLifetimeSeconds(stored: ResponseRecord, rule: ClassRule, profile: Profile): number {
+  const { status, receivedAt } = stored
+  const fields = new Fields(stored.fields)
+  return lifetimeSeconds(
+    { status, fields, directives: parseCacheControl(fields.get('cache-control')), receivedAt },
+    rule,
+    profile,
+  )
+}
+
+/** As `freshnessLifetimeSeconds`, for who has looked at the fields already. */
+export function lifetimeSeconds(signs: LifetimeSigns, rule: ClassRule, profile: Profile): number {
+  const seconds = ownLifetimeSeconds(signs, rule, profile)
+  return Math.min(seconds, signedRedirectSeconds(signs.status, signs.fields, signs.receivedAt) ?? seconds)
+}
+
+function ownLifetimeSeconds(signs: LifetimeSigns, rule: ClassRule, profile: Profile): number {
+  const { status, fields, directives, receivedAt } = signs
+  const explicit = explicitSeconds(fields, directives, receivedAt)
   if (profile === 'builds') {
-    if (stored.status === 404 || stored.status === 410) return negativeLifetime(stored.status, rule, explicit)
-    const known = classSeconds(appliedClass(stored.status, fields, rule, profile), rule, explicit)
+    if (status === 404 || status === 410) return negativeLifetime(status, rule, explicit)
+    const known = classSeconds(appliedClass(status, fields, rule, profile), rule, explicit)
     if (known !== undefined) return known
   }
   if (explicit !== undefined) return explicit
-  const heuristic = heuristicStatuses.has(stored.status) || directives.public
-  return heuristic ? heuristicSeconds(fields, stored.receivedAt) : 0
+  return heuristicStatuses.has(status) || directives.public ? heuristicSeconds(fields, receivedAt) : 0
 }
 
 /** s-maxage before max-age before Expires; what is invalid or ambiguous counts as stale (RFC 9111 section 4.2.1). */

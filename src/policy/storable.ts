@@ -4,7 +4,7 @@ import { type CacheControl, parseCacheControl } from '../http/cache-control.ts'
 import type { Fields } from '../http/fields.ts'
 import { parseHttpDate } from '../http/http-date.ts'
 import { listMembers } from '../http/list.ts'
-import { freshnessLifetimeSeconds } from './lifetime.ts'
+import { lifetimeSeconds } from './lifetime.ts'
 import type { Profile } from './profile.ts'
 import { signedRedirectSeconds } from './signed-redirect.ts'
 
@@ -105,8 +105,8 @@ function refusedAsUseless(
 ): ReasonNotStored | undefined {
   const { status, fields } = response
   const receivedAt = parseHttpDate(fields.get('date') ?? '') ?? 0
-  const record = { status, fields: fields.raw, requestedAt: receivedAt, receivedAt }
-  if (!directives.noCache && freshnessLifetimeSeconds(record, rule, profile) > 0) return undefined
+  const signs = { status, fields, directives, receivedAt }
+  if (!directives.noCache && lifetimeSeconds(signs, rule, profile) > 0) return undefined
   if (status === 404 || status === 410) return 'no-freshness'
   const lastModified = fields.get('last-modified')
   const hasValidator = fields.has('etag') || (lastModified !== undefined && parseHttpDate(lastModified) !== undefined)

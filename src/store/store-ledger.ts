@@ -152,5 +152,7 @@ export class StoreLedger {
 }
 
 function contentsOf(variants: readonly StoredResponse[]): readonly BlobRef[] {
-  return variants.flatMap(({ content }) => (content === undefined ? [] : [content]))
+  const contents: BlobRef[] = []
+  for (const { content } of variants) if (content !== undefined) contents.push(content)
+  return contents
 }

@@ -14,6 +14,7 @@ export class OriginStandings {
   readonly #observer: Observer
   /** In the order of their last request. */
   readonly #origins = new Map<string, OriginStanding>()
+  #last: OriginStanding | undefined
 
   constructor(clock: Clock, budgetShare: number, observer: Observer) {
     this.#clock = clock
@@ -23,11 +24,14 @@ export class OriginStandings {
 
   of({ scheme, authority }: TargetUri): OriginStanding {
     const name = `${scheme}://${authority}`
+    // Nearly always the one before: a map from which its only entry goes, and comes again, is made anew each time.
+    if (this.#last?.name === name) return this.#last
     const known = this.#origins.get(name)
     const standing = known ?? new OriginStanding(name, this.#clock, this.#budgetShare, this.#observer)
     if (known !== undefined) this.#origins.delete(name)
     else if (this.#origins.size >= maxOriginCount) this.#forgetOne()
     this.#origins.set(name, standing)
+    this.#last = standing
     return standing
   }
 

@@ -1,3 +1,4 @@
+import { FieldNames } from '../http/field-names.ts'
 import type { RawFields } from '../http/fields.ts'
 import type { Framing } from './origin-fetcher.ts'
 
@@ -8,7 +9,7 @@ export interface HeadOfResponse {
 }
 
 /** Meant for one connection only (RFC 9110 section 7.6.1). */
-const hopByHop = new Set([
+const hopByHop = new FieldNames([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -19,7 +20,7 @@ const hopByHop = new Set([
 ])
 
 /** Fields that decide what is stored and who may have it: a Connection field cannot make them disappear. */
-const neverDropped = new Set([
+const neverDropped = new FieldNames([
   'age',
   'cache-control',
   'content-encoding',
@@ -81,9 +82,10 @@ function withoutHopByHop(raw: RawFields, connection: string): RawFields {
   const named = namesNothing.has(connection) ? [] : connection.toLowerCase().split(/[,\s]+/)
   const kept: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const lower = raw[i]!.toLowerCase()
-    if (hopByHop.has(lower) || (named.length > 0 && named.includes(lower) && !neverDropped.has(lower))) continue
-    kept.push(raw[i]!, raw[i + 1]!)
+    const name = raw[i]!
+    if (hopByHop.has(name)) continue
+    if (named.length > 0 && named.includes(name.toLowerCase()) && !neverDropped.has(name)) continue
+    kept.push(name, raw[i + 1]!)
   }
   return kept
 }
