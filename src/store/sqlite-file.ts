@@ -34,6 +34,12 @@ export class Prepared {
     return this.#giving(false).all(...values)
   }
 
+  /** The number of the row that was added; `undefined`: none was. */
+  insert(...values: SQLInputValue[]): number | undefined {
+    const { changes, lastInsertRowid } = this.#bound.run(...values)
+    return changes === 0 ? undefined : Number(lastInsertRowid)
+  }
+
   /** Answers how many rows it changed. */
   run(...values: SQLInputValue[]): number {
     return Number(this.#bound.run(...values).changes)

@@ -33,7 +33,8 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
   readonly opts = { dialect: 'sqlite' }
   namespace: string | undefined = undefined
   readonly #commits: SqliteGroupCommit
-  readonly #upsert: Prepared
+  readonly #insert: Prepared
+  readonly #update: Prepared
   readonly #select: Prepared
   readonly #remove: Prepared
   readonly #page: Prepared
@@ -62,9 +63,8 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     super()
     this.#onWritten = onWritten
     this.#commits = new SqliteGroupCommit(path, schema, checkpointer, { disk, maxLogBytes, windowMs })
-    this.#upsert = this.#commits.prepare(
-      'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value RETURNING id',
-    )
+    this.#insert = this.#commits.prepare('INSERT OR IGNORE INTO record (key, value) VALUES (?, ?)')
+    this.#update = this.#commits.prepare('UPDATE record SET value = ? WHERE key = ? RETURNING id')
     this.#select = this.#commits.prepare('SELECT value FROM record WHERE key = ?')
     this.#remove = this.#commits.prepare('DELETE FROM record WHERE key = ?')
     this.#page = this.#commits.prepare('SELECT id, key, value FROM record WHERE id > ? ORDER BY id LIMIT ?')
@@ -251,8 +251,9 @@ export class SqliteKeyvStorage extends EventEmitter implements KeyvStoreAdapter,
     return this.#commits.read('reading the response index', () => this.#select.value(key) as string | undefined)
   }
 
+  /** Most keys are new: then SQLite tells the row's number with the insertion, and need not make a table of one row for it. */
   #put(key: string, value: string): number {
-    return this.#upsert.value(key, value) as number
+    return this.#insert.insert(key, value) ?? (this.#update.value(value, key) as number)
   }
 
   #write(

@@ -7,6 +7,10 @@ const maxHeadBytes = 64 * 1024
 /** Idle connections are kept this long at most, and shorter when the origin says so (CORRECTNESS T16). */
 const idleMs = 4_000
 
+/** Where the status stands in a response, and the first digit of an interim one. */
+const statusAt = 9
+const one = 0x31
+
 export interface LineOptions {
   readonly open: OpenConnection
   readonly headTimeoutMs: number
@@ -37,6 +41,10 @@ export class Line {
     socket.read = (size) => {
       const chunk: Buffer | null = read.call(socket, size)
       if (!this.awaitsHead || chunk === null) return chunk
+      if (chunk.length > statusAt && chunk[statusAt] !== one) {
+        this.awaitsHead = false
+        return chunk
+      }
       const rest = withoutContinue(chunk)
       this.awaitsHead = rest.length === 0
       return rest.length > 0 ? rest : read.call(socket, size)
