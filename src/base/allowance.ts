@@ -11,7 +11,7 @@ export interface AllowanceOptions {
 /** What is dear and can be gone without: granted some times at once and then one each while, never saved beyond that. */
 export class Allowance {
   readonly #options: AllowanceOptions
-  /** When all are to be had again; milliseconds since the epoch. */
+  /** When all are to be had again; milliseconds as `Clock.elapsed`. */
   #fullAt = 0
 
   constructor(options: AllowanceOptions) {
@@ -20,8 +20,9 @@ export class Allowance {
 
   take(): boolean {
     const { clock, most, everyMs } = this.#options
-    const fullAt = Math.max(this.#fullAt, clock.now()) + everyMs
-    if (fullAt - clock.now() > most * everyMs) return false
+    const now = clock.elapsed()
+    const fullAt = Math.max(this.#fullAt, now) + everyMs
+    if (fullAt - now > most * everyMs) return false
     this.#fullAt = fullAt
     return true
   }
