@@ -18,7 +18,8 @@ const lookAgainMs = 5_000
  * V8 also learns which allocations live for a while, and makes them in the old generation at once: under steady misses nearly all, since each waits
  * for the disk. There they are garbage until the next sweep, with all that they point to (docs/decisions/0029).
  *
- * And it collects the young generation when four fifths of it are used, in the hope of a quiet moment, which a busy proxy does not have.
+ * And it collects the young generation when four fifths of it are used, so as not to have to at a bad moment. Here it is used to the end: fewer
+ * collections.
  */
 export function keepHeapModest(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')

@@ -31,8 +31,8 @@ const hopByHop = new FieldNames([
   'upgrade',
 ])
 
-/** Fields that Connection may never name: dropping them would change what the message means. */
-const neverNominated = new FieldNames([
+/** Fields that Connection may never name: dropping them would change what the message means. All lower case. */
+const neverNominated: ReadonlySet<string> = new Set([
   'age',
   'authorization',
   'cache-control',
@@ -57,7 +57,7 @@ export function isHopByHop(name: string): boolean {
   return hopByHop.has(name) || (beginsWith(name, 'p') && name.toLowerCase().startsWith('proxy-'))
 }
 
-/** Is the first letter this one, in either case? For who would else make a lower-case name of each. */
+/** Is the first letter `letter` (lower case), in either case? Saves making a lower-case name of each field. */
 export function beginsWith(name: string, letter: string): boolean {
   return (name.charCodeAt(0) | 0x20) === letter.charCodeAt(0)
 }
