@@ -14,6 +14,8 @@ export function fetchSuite(folder: string): string {
   const flags = ['--silent', '--ignore-scripts', '--prefer-offline', '--pack-destination', folder]
   const told = execFileSync('npm', ['pack', ...flags, suite.specifier], {
     cwd: folder,
+    // The registry may be known to the system alone.
+    env: { ...process.env, NODE_OPTIONS: '--use-system-ca' },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 240_000,
