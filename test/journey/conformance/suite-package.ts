@@ -11,7 +11,7 @@ const suite = {
 
 /** Fetches the suite with npm as this machine has it configured, checks and unpacks it. Answers the folder it lies in. */
 export function fetchSuite(folder: string): string {
-  const flags = ['--silent', '--ignore-scripts', '--prefer-offline', '--pack-destination', folder]
+  const flags = ['--loglevel=error', '--ignore-scripts', '--prefer-offline', '--pack-destination', folder]
   const told = execFileSync('npm', ['pack', ...flags, suite.specifier], {
     cwd: folder,
     // The registry may be known to the system alone.
